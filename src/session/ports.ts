@@ -1,0 +1,83 @@
+import type { Address } from '../ip/address.ts';
+import type { BgpError } from '../wire/error.ts';
+
+// The world as a session sees it. The daemon gives it sockets and the machine's clock, tests a simulated network and virtual time.
+
+export interface Clock {
+  /** Milliseconds that only grow; the origin means nothing. */
+  now(): number;
+  /** The time of day, for people: logs and `created at`. */
+  date(): Date;
+  /** Calls once after so many milliseconds; never keeps the process alive by itself. */
+  timer(milliseconds: number, callback: () => void): Timer;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+/** A number in [0, 1), for jitter. */
+export type Entropy = () => number;
+
+export interface Endpoint {
+  readonly address: Address;
+  readonly port: number;
+}
+
+export interface DialOptions {
+  readonly remote: Endpoint;
+  /** The source address; a link-local one carries its zone. Absent: the kernel's choice. */
+  readonly localAddress?: Address;
+  readonly localPort?: number;
+}
+
+export interface Network {
+  /** Never throws: what fails is told to the handler, later. */
+  dial(options: DialOptions, handler: ConnectionHandler): Connection;
+  /** Rejects with the operating system's error when the address cannot be bound. */
+  listen(options: ListenOptions, accept: (connection: Connection) => void): Promise<Listener>;
+}
+
+export interface ListenOptions {
+  readonly address: Address;
+  readonly port: number;
+}
+
+export interface Listener {
+  readonly local: Endpoint;
+  close(): Promise<void>;
+}
+
+/** A TCP connection that carries whole BGP messages. */
+export interface Connection {
+  /** Both are known once connected. */
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** Takes over what happens from now on: an accepted connection gets its handler here, before its next turn of the event loop. */
+  handle(handler: ConnectionHandler): void;
+  /**
+   * Queues one or more whole messages; the bytes are not copied and must not change afterwards.
+   * False when the peer reads slower than we write: hold back until `drained`.
+   */
+  send(bytes: Uint8Array): boolean;
+  /** Octets queued that the kernel has not taken. */
+  readonly pending: number;
+  /** 4096 at first; 65535 once the extended message capability is negotiated (RFC 8654). */
+  maxMessageLength: number;
+  /** Sends what is queued, then closes. */
+  close(): void;
+  /** Closes at once and forgets what is queued. */
+  abort(): void;
+}
+
+export interface ConnectionHandler {
+  /** The dial succeeded; not called for an accepted connection. */
+  connected(): void;
+  /** One message with its header, whose marker, length and type were checked. Only valid during the call. */
+  message(bytes: Uint8Array): void;
+  /** The peer broke the message framing (RFC 4271, 6.1): the NOTIFICATION to send. Nothing more will come. */
+  malformed(error: BgpError): void;
+  drained(): void;
+  /** The connection is gone, or the dial failed; the last call. `error` is absent when the peer closed in order. */
+  closed(error?: Error): void;
+}
