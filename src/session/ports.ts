@@ -19,6 +19,12 @@ export interface Timer {
 /** A number in [0, 1), for jitter. */
 export type Entropy = () => number;
 
+export interface World {
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly entropy: Entropy;
+}
+
 export interface Endpoint {
   readonly address: Address;
   readonly port: number;
@@ -64,12 +70,13 @@ export interface Connection {
   readonly pending: number;
   /** 4096 at first; 65535 once the extended message capability is negotiated (RFC 8654). */
   maxMessageLength: number;
-  /** Sends what is queued, then closes. */
+  /** Sends what is queued, then closes; a peer that takes nothing for some seconds loses the rest. */
   close(): void;
   /** Closes at once and forgets what is queued. */
   abort(): void;
 }
 
+/** What a connection tells. Nothing more is told after our own `close` or `abort`. */
 export interface ConnectionHandler {
   /** The dial succeeded; not called for an accepted connection. */
   connected(): void;

@@ -1,9 +1,20 @@
 import type { Address } from '../ip/address.ts';
 import type { Prefix } from '../ip/prefix.ts';
+import type { Owner } from '../rib/loc-rib.ts';
 import type { DownReason, Negotiated, SessionCounters, SessionState } from '../session/types.ts';
 import type { Capability } from '../wire/capability.ts';
 import type { Family } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri } from '../wire/update.ts';
+
+export type {
+  MatchType,
+  PrefixMatch,
+  RouteAction,
+  RoutePolicy,
+  RoutePolicyActions,
+  RoutePolicyConditions,
+  RoutePolicyStatement,
+} from '../policy/types.ts';
 
 // The names are those of Cilium's internal Router interface.
 
@@ -15,6 +26,8 @@ export interface BgpGlobal {
   readonly listenPort: number;
   /** Absent: one listener on 0.0.0.0 and one, IPv6 only, on ::. */
   readonly listenAddresses?: readonly Address[];
+  /** What the FQDN capability says. */
+  readonly hostname?: string;
 }
 
 /** One configured peer. Times are in seconds. What is absent takes Cilium's default. */
@@ -41,13 +54,15 @@ export interface Neighbor {
   readonly defaultImportAction: 'accept' | 'reject';
 }
 
-/** A path to originate. The next hop of `attributes` is not looked at. */
+/** Paths to originate. The next hop of `attributes` is not looked at. */
 export interface PathSpec {
   readonly family: Family;
   readonly nlri: Nlri;
   readonly attributes: Attributes;
   /** Absent: each session's own local address (Cilium's placeholder `::`). */
   readonly nextHop?: NextHop;
+  /** Who puts it in; `api` when absent. The same prefix, path id and owner again is a change of the same path. */
+  readonly owner?: Owner;
 }
 
 export type TableType = 'loc-rib' | 'adj-rib-in' | 'adj-rib-out';
@@ -100,52 +115,19 @@ export interface PeerState {
   readonly lastDown?: { readonly reason: DownReason; readonly at: Date };
 }
 
-export type RouteAction = 'none' | 'accept' | 'reject';
-export type MatchType = 'any' | 'all' | 'invert';
-
-export interface RoutePolicy {
-  readonly name: string;
-  readonly type: 'export' | 'import';
-  readonly statements: readonly RoutePolicyStatement[];
+export interface ResetOptions {
+  /** `none` resets the session; the others send or ask for everything again without touching it. */
+  readonly soft: 'none' | 'in' | 'out' | 'both';
+  /** Goes into the Cease of a hard reset (RFC 9003). */
+  readonly communication?: string;
 }
 
-export interface RoutePolicyStatement {
-  /** Unique in the policy. */
-  readonly name: string;
-  /** All must match. */
-  readonly conditions: RoutePolicyConditions;
-  readonly actions: RoutePolicyActions;
+/** Which route events a watcher wants; what is absent matches all. */
+export interface RouteFilter {
+  readonly table: 'loc-rib' | 'adj-rib-in';
+  readonly family?: Family;
+  readonly neighbor?: Address;
 }
-
-export interface RoutePolicyConditions {
-  readonly matchNeighbors?: { readonly type: MatchType; readonly neighbors: readonly Address[] };
-  readonly matchPrefixes?: { readonly type: MatchType; readonly prefixes: readonly PrefixMatch[] };
-  /** Empty: every family. */
-  readonly matchFamilies: readonly Family[];
-}
-
-export interface PrefixMatch {
-  readonly cidr: Prefix;
-  readonly lengthMin: number;
-  readonly lengthMax: number;
-}
-
-export interface RoutePolicyActions {
-  readonly routeAction: RouteAction;
-  /** Unsigned 32-bit. */
-  readonly addCommunities: readonly number[];
-  readonly addLargeCommunities: readonly (readonly [number, number, number])[];
-  readonly setLocalPreference?: number;
-  readonly nextHop?: 'self' | 'unchanged';
-}
-
-/** One error class for what a caller asks wrongly; `code` is stable. */
-export type SpeakerErrorCode =
-  | 'invalid-argument'
-  | 'not-found'
-  | 'already-exists'
-  | 'failed-precondition'
-  | 'resource-exhausted';
 
 export type PeerEvent =
   | { readonly type: 'added' | 'removed' | 'state-changed'; readonly at: Date; readonly peer: PeerState }

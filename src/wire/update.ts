@@ -89,7 +89,9 @@ export interface Attributes {
   readonly onlyToCustomer?: number;
   /** RFC 6514. */
   readonly pmsiTunnel?: PmsiTunnel;
-  /** In wire order. The partial bit is set on a transitive one that we pass on (RFC 4271, 5). */
+  /** Codes of attributes above that came with the partial bit, in wire order: it is never cleared again (RFC 4271, 5). */
+  readonly partial?: readonly number[];
+  /** In wire order. What becomes of one that is passed on: see `passOn`. */
   readonly unknown?: readonly UnknownAttribute[];
 }
 

@@ -1,0 +1,178 @@
+import type { AttributeStore } from './attribute-store.ts';
+import { grownTo } from './column.ts';
+import type { PrefixTable } from './prefix-table.ts';
+
+const NONE = 0;
+
+/** Who put a path in: what one owner adds, another never touches. */
+export type Owner = 'api' | 'config' | 'plan';
+const owners: readonly Owner[] = ['api', 'config', 'plan'];
+
+/** Orders two attribute sets by preference: negative when the first is better (RFC 4271, 9.1.2.2). */
+export type Preference = (first: number, second: number) => number;
+
+/**
+ * The paths that this speaker originates, for one family. A path is one row of columns, its slot; the paths of a prefix are a linked
+ * list, nearly always of one. Path identity is (prefix, path id, owner).
+ */
+export class LocRib {
+  readonly #table: PrefixTable;
+  readonly #store: AttributeStore;
+  readonly #preference: Preference;
+  /** By prefix id: slot + 1 of its first path. */
+  #first: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  #prefix: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  #pathId: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  #attributes: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  #created: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  /** Slot + 1 of the prefix's next path; of a free slot, the next free one. */
+  #next: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  /** Grows with each use of a slot, so that an old uuid names nothing. Odd while the slot is in use. */
+  #generation: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  #owner = new Uint8Array(64);
+  #firstFree = NONE;
+  #end = 0;
+  #paths = 0;
+
+  constructor(table: PrefixTable, store: AttributeStore, preference: Preference) {
+    this.#table = table;
+    this.#store = store;
+    this.#preference = preference;
+  }
+
+  /** Paths held. */
+  get size(): number {
+    return this.#paths;
+  }
+
+  /**
+   * Puts in a path or changes the attributes of the one that is there. Takes over one hold of `attributes`; the hold of `prefix` stays the caller's.
+   * Returns its slot.
+   */
+  set(prefix: number, pathId: number, owner: Owner, attributes: number, createdSeconds: number): number {
+    const found = this.find(prefix, pathId, owner);
+    const slot = found === -1 ? this.#add(prefix, pathId, owner) : found;
+    if (found !== -1) this.#store.release(this.#attributes[slot] as number);
+    this.#attributes[slot] = attributes;
+    this.#created[slot] = createdSeconds;
+    return slot;
+  }
+
+  /** The slot of a path, or -1. */
+  find(prefix: number, pathId: number, owner: Owner): number {
+    const code = owners.indexOf(owner);
+    for (let link = this.#first[prefix] ?? NONE; link !== NONE; link = this.#next[link - 1] as number) {
+      const slot = link - 1;
+      if (this.#pathId[slot] === pathId && this.#owner[slot] === code) return slot;
+    }
+    return -1;
+  }
+
+  /** Takes a path out. Its prefix loses the hold that the path had: it may be gone afterwards. */
+  remove(slot: number): void {
+    const prefix = this.#prefix[slot] as number;
+    let link = this.#first[prefix] as number;
+    if (link === slot + 1) this.#first[prefix] = this.#next[slot] as number;
+    else {
+      while (this.#next[link - 1] !== slot + 1) link = this.#next[link - 1] as number;
+      this.#next[link - 1] = this.#next[slot] as number;
+    }
+    this.#store.release(this.#attributes[slot] as number);
+    this.#generation[slot] = (this.#generation[slot] as number) + 1;
+    this.#next[slot] = this.#firstFree;
+    this.#firstFree = slot + 1;
+    this.#paths--;
+    this.#table.release(prefix);
+  }
+
+  /** The attribute set of the best path; 0 when the prefix has none. */
+  best(prefix: number): number {
+    const first = this.#first[prefix] ?? NONE;
+    if (first === NONE) return 0;
+    const only = this.#attributes[first - 1] as number;
+    return this.#next[first - 1] === NONE ? only : (this.#attributes[this.bestSlot(prefix)] as number);
+  }
+
+  /** The slot of the best path, or -1. On a tie the lowest path id wins, then config before plan before api. */
+  bestSlot(prefix: number): number {
+    let best = -1;
+    for (const slot of this.slots(prefix)) if (best === -1 || this.#isBetter(slot, best)) best = slot;
+    return best;
+  }
+
+  *slots(prefix: number): Generator<number> {
+    for (let link = this.#first[prefix] ?? NONE; link !== NONE; link = this.#next[link - 1] as number) yield link - 1;
+  }
+
+  /** The slot, when that generation of it is still in use. */
+  resolve(slot: number, generation: number): number | undefined {
+    return slot < this.#end && generation % 2 === 1 && this.#generation[slot] === generation ? slot : undefined;
+  }
+
+  prefixOf(slot: number): number {
+    return this.#prefix[slot] as number;
+  }
+
+  pathIdOf(slot: number): number {
+    return this.#pathId[slot] as number;
+  }
+
+  attributesOf(slot: number): number {
+    return this.#attributes[slot] as number;
+  }
+
+  createdOf(slot: number): number {
+    return this.#created[slot] as number;
+  }
+
+  generationOf(slot: number): number {
+    return this.#generation[slot] as number;
+  }
+
+  ownerOf(slot: number): Owner {
+    return owners[this.#owner[slot] as number] as Owner;
+  }
+
+  #isBetter(slot: number, than: number): boolean {
+    const order = this.#preference(this.#attributes[slot] as number, this.#attributes[than] as number);
+    if (order !== 0) return order < 0;
+    if (this.#pathId[slot] !== this.#pathId[than])
+      return (this.#pathId[slot] as number) < (this.#pathId[than] as number);
+    return (this.#owner[slot] as number) > (this.#owner[than] as number);
+  }
+
+  #add(prefix: number, pathId: number, owner: Owner): number {
+    const slot = this.#newSlot();
+    this.#first = grownTo(this.#first, prefix + 1);
+    this.#table.hold(prefix);
+    this.#prefix[slot] = prefix;
+    this.#pathId[slot] = pathId;
+    this.#owner[slot] = owners.indexOf(owner);
+    this.#generation[slot] = (this.#generation[slot] as number) + 1;
+    this.#next[slot] = this.#first[prefix] as number;
+    this.#first[prefix] = slot + 1;
+    this.#paths++;
+    return slot;
+  }
+
+  #newSlot(): number {
+    if (this.#firstFree !== NONE) {
+      const slot = this.#firstFree - 1;
+      this.#firstFree = this.#next[slot] as number;
+      return slot;
+    }
+    const slot = this.#end++;
+    if (slot === this.#owner.length) {
+      const owner = new Uint8Array(2 * slot);
+      owner.set(this.#owner);
+      this.#owner = owner;
+      this.#prefix = grownTo(this.#prefix, 2 * slot);
+      this.#pathId = grownTo(this.#pathId, 2 * slot);
+      this.#attributes = grownTo(this.#attributes, 2 * slot);
+      this.#created = grownTo(this.#created, 2 * slot);
+      this.#next = grownTo(this.#next, 2 * slot);
+      this.#generation = grownTo(this.#generation, 2 * slot);
+    }
+    return slot;
+  }
+}

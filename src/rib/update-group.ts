@@ -1,0 +1,361 @@
+import type { Family } from '../wire/family.ts';
+import type { AttributeStore } from './attribute-store.ts';
+import { bucketed } from './bucket.ts';
+import { ChangeLog, type Cursor } from './change-log.ts';
+import { grownTo, IdList } from './column.ts';
+import { Packer, type Slab } from './packer.ts';
+import type { PrefixTable } from './prefix-table.ts';
+
+/** How much goes to a socket at a time: large enough for few system calls, small enough that a keepalive is never late behind it. */
+export interface SlabLimits {
+  /** Octets after which a slab ends. */
+  readonly octets: number;
+  /** Prefixes that one slab looks at. */
+  readonly prefixes: number;
+}
+
+const LIMITS: SlabLimits = { octets: 128 * 1024, prefixes: 16384 };
+
+/** A peer as an update group sees it. */
+export interface Subscriber {
+  /** False: hold back until `resume`. May make the member leave. */
+  send(bytes: Uint8Array, updates: number): boolean;
+}
+
+/** What is still to be sent before a member follows the log: a first dump, a refresh, or the difference to another group. */
+interface Transfer {
+  readonly snapshot: Snapshot;
+  position: number;
+  readonly ending: readonly Ending[];
+}
+
+/** What is sent when a transfer is out: End-of-RIB, an UPDATE (RFC 4724, 2), or EoRR, which is none (RFC 7313, 4). */
+export interface Ending {
+  readonly bytes: Uint8Array;
+  readonly updates: 0 | 1;
+}
+
+/** Ids in packing order. Members that start while nothing changes share one, and with it the packed bytes. */
+class Snapshot {
+  readonly ids: Uint32Array;
+  readonly version: number;
+  /** Each id has a holder here: some may be in no RIB any more, and are only to be withdrawn. */
+  readonly held: boolean;
+  members = 0;
+  /** By the index of their first id. Kept only while several members walk, and good only while the group has not changed. */
+  readonly slabs = new Map<number, { readonly slab: Slab; readonly version: number }>();
+
+  constructor(ids: Uint32Array, version: number, held = false) {
+    this.ids = ids;
+    this.version = version;
+    this.held = held;
+  }
+}
+
+class Member {
+  readonly subscriber: Subscriber;
+  readonly cursor: Cursor;
+  transfer: Transfer | undefined;
+  blocked = false;
+
+  constructor(subscriber: Subscriber, cursor: Cursor) {
+    this.subscriber = subscriber;
+    this.cursor = cursor;
+  }
+}
+
+/**
+ * The Adj-RIB-Out that peers with the same outbound treatment share, for one family: what is announced for each prefix, and the changes
+ * in order. A member is a cursor; bytes are packed once for all that are at the same place.
+ */
+export class UpdateGroup {
+  readonly #table: PrefixTable;
+  readonly #store: AttributeStore;
+  readonly #packer: Packer;
+  readonly #reach: number;
+  readonly #log: ChangeLog;
+  /** By prefix id: the attribute set announced; 0 for none. */
+  #sets: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  #size = 0;
+  /** Grows with every change. */
+  #version = 0;
+  readonly #members = new Map<Subscriber, Member>();
+  #snapshot: Snapshot | undefined;
+  /** The last window of the log that was packed, for the next member at the same place. */
+  #packed: { readonly from: number; readonly to: number; readonly version: number; readonly slab: Slab } | undefined;
+  readonly #window = new IdList();
+
+  constructor(
+    table: PrefixTable,
+    store: AttributeStore,
+    family: Family,
+    maxMessage: number,
+    limits: SlabLimits = LIMITS,
+  ) {
+    this.#table = table;
+    this.#store = store;
+    this.#reach = limits.prefixes;
+    this.#packer = new Packer(table, store, family, maxMessage, limits.octets);
+    this.#log = new ChangeLog(
+      (id) => table.hold(id),
+      (id) => table.release(id),
+    );
+  }
+
+  /** Prefixes announced. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get members(): number {
+    return this.#members.size;
+  }
+
+  get pendingChanges(): number {
+    return this.#log.liveEntries;
+  }
+
+  /** The attribute set announced for a prefix; 0 for none. */
+  announced(prefix: number): number {
+    return this.#sets[prefix] ?? 0;
+  }
+
+  /** Announces a prefix with a set, or withdraws it with 0. Takes over one hold of the set. */
+  put(prefix: number, set: number): void {
+    this.#sets = grownTo(this.#sets, prefix + 1);
+    const before = this.#sets[prefix] as number;
+    if (before !== 0) this.#store.release(before);
+    if (before === set) return;
+    this.#sets[prefix] = set;
+    if (before === 0) this.#size++;
+    else if (set === 0) this.#size--;
+    this.#version++;
+    if (this.#members.size !== 0) this.#log.append(prefix);
+  }
+
+  /** A member that starts with everything. */
+  join(subscriber: Subscriber, ending: Ending): void {
+    const member = new Member(subscriber, this.#log.join());
+    this.#members.set(subscriber, member);
+    member.transfer = this.#begin(this.#fullSnapshot(), [ending]);
+    this.#pump(member);
+  }
+
+  /** Sends a member everything once more. */
+  refresh(subscriber: Subscriber, ending?: Ending): void {
+    const member = this.#members.get(subscriber);
+    if (member === undefined) return;
+    const { transfer } = member;
+    // A dump that this cuts short still owes its End-of-RIB.
+    const endings = [...(transfer?.ending ?? []), ...(ending === undefined ? [] : [ending])];
+    // The cursor stays: withdrawals that the member has not seen are in the log alone. A slab leaves out what the log still has for
+    // the member it is packed for, so one that lags cannot share.
+    const lags = member.cursor.position < this.#log.end;
+    const owed = owedBy(transfer).filter((id) => this.announced(id) === 0);
+    const snapshot =
+      owed.length > 0
+        ? this.#heldSnapshot([...this.#announcedIds(), ...owed])
+        : lags
+          ? this.#newSnapshot()
+          : this.#fullSnapshot();
+    this.#end(member);
+    member.transfer = this.#begin(snapshot, endings);
+    this.#pump(member);
+  }
+
+  /** Takes over a member of another group of the same family, and sends it the difference alone. */
+  adopt(subscriber: Subscriber, from: UpdateGroup): void {
+    const old = from.#members.get(subscriber);
+    if (old === undefined) return;
+    const owed = new Set(owedBy(old.transfer));
+    const ids: number[] = [];
+    const end = Math.max(from.#sets.length, this.#sets.length);
+    for (let id = 0; id < end; id++) {
+      const had = from.announced(id);
+      // In the middle of a transfer nobody knows what was sent: everything counts as different.
+      const differs = had !== this.announced(id) || (had !== 0 && old.transfer !== undefined);
+      if (differs || owed.has(id) || from.#log.isPending(id, old.cursor.position)) ids.push(id);
+    }
+    const snapshot = this.#heldSnapshot(ids);
+    const endings = old.transfer?.ending ?? [];
+    const { blocked } = old;
+    from.leave(subscriber);
+    const member = new Member(subscriber, this.#log.join());
+    member.blocked = blocked;
+    this.#members.set(subscriber, member);
+    member.transfer = this.#begin(snapshot, endings);
+    this.#pump(member);
+  }
+
+  leave(subscriber: Subscriber): void {
+    const member = this.#members.get(subscriber);
+    if (member === undefined) return;
+    this.#end(member);
+    this.#members.delete(subscriber);
+    this.#log.leave(member.cursor);
+  }
+
+  /** The subscriber takes bytes again. */
+  resume(subscriber: Subscriber): void {
+    const member = this.#members.get(subscriber);
+    if (member === undefined) return;
+    member.blocked = false;
+    this.#pump(member);
+    this.#log.trim();
+  }
+
+  /** Sends what changed to every member that can take it. */
+  flush(): void {
+    for (const member of this.#members.values()) this.#pump(member);
+    this.#log.trim();
+    this.#packed = undefined;
+  }
+
+  /** Whether a member has been sent everything. */
+  isCurrent(subscriber: Subscriber): boolean {
+    const member = this.#members.get(subscriber);
+    return member !== undefined && member.transfer === undefined && member.cursor.position === this.#log.end;
+  }
+
+  /** Prefixes that a member has been sent, near enough while it is being filled. */
+  sentTo(subscriber: Subscriber): number {
+    const transfer = this.#members.get(subscriber)?.transfer;
+    return transfer === undefined ? this.#size : Math.min(transfer.position, this.#size);
+  }
+
+  /** Gives up every hold; the group is not used again. */
+  dispose(): void {
+    for (let id = 0; id < this.#sets.length; id++) {
+      const set = this.#sets[id] as number;
+      if (set !== 0) this.#store.release(set);
+    }
+    this.#sets = new Uint32Array(0);
+    this.#size = 0;
+  }
+
+  #pump(member: Member): void {
+    while (!member.blocked) {
+      const { transfer } = member;
+      if (transfer !== undefined) {
+        const slab = this.#nextOfTransfer(member, transfer);
+        transfer.position = slab.end;
+        if (slab.bytes.length > 0) this.#send(member, slab.bytes, slab.updates);
+        if (member.transfer === transfer && transfer.position === transfer.snapshot.ids.length) {
+          this.#end(member);
+          for (const { bytes, updates } of transfer.ending) this.#send(member, bytes, updates);
+        }
+      } else if (member.cursor.position < this.#log.end) {
+        const { slab, to } = this.#nextOfLog(member.cursor.position);
+        member.cursor.position = to;
+        if (slab.bytes.length > 0) this.#send(member, slab.bytes, slab.updates);
+      } else return;
+    }
+  }
+
+  #send(member: Member, bytes: Uint8Array, updates: number): void {
+    if (!member.subscriber.send(bytes, updates)) member.blocked = true;
+  }
+
+  #begin(snapshot: Snapshot, ending: readonly Ending[]): Transfer {
+    snapshot.members++;
+    return { snapshot, position: 0, ending };
+  }
+
+  #end(member: Member): void {
+    const snapshot = member.transfer?.snapshot;
+    member.transfer = undefined;
+    if (snapshot === undefined) return;
+    snapshot.members--;
+    if (snapshot.members > 0) return;
+    snapshot.slabs.clear();
+    if (snapshot.held) for (const id of snapshot.ids) this.#table.release(id);
+    if (this.#snapshot === snapshot) this.#snapshot = undefined;
+  }
+
+  #fullSnapshot(): Snapshot {
+    if (this.#snapshot?.version !== this.#version) this.#snapshot = this.#newSnapshot();
+    return this.#snapshot;
+  }
+
+  #newSnapshot(): Snapshot {
+    const ids = this.#announcedIds();
+    return new Snapshot(bucketed(ids, ids.length, this.#sets), this.#version);
+  }
+
+  #heldSnapshot(ids: readonly number[]): Snapshot {
+    for (const id of ids) this.#table.hold(id);
+    return new Snapshot(bucketed(Uint32Array.from(ids), ids.length, this.#sets), this.#version, true);
+  }
+
+  #announcedIds(): Uint32Array {
+    const ids = new Uint32Array(this.#size);
+    let count = 0;
+    for (let id = 0; count < this.#size; id++) if (this.#sets[id] !== 0) ids[count++] = id;
+    return ids;
+  }
+
+  #nextOfTransfer(member: Member, { snapshot, position }: Transfer): Slab {
+    const known = snapshot.slabs.get(position);
+    if (known?.version === this.#version) return known.slab;
+    const slab = this.#packSnapshot(snapshot, position, member.cursor.position);
+    if (snapshot.members > 1) snapshot.slabs.set(position, { slab, version: this.#version });
+    return slab;
+  }
+
+  /** The log will bring what changed since the snapshot was taken: such prefixes are left out here, in whatever state they are. */
+  #packSnapshot(snapshot: Snapshot, position: number, cursor: number): Slab {
+    const { ids, version } = snapshot;
+    if (version === this.#version) return this.#packer.pack(ids, position, ids.length, this.#sets);
+    const end = Math.min(position + this.#reach, ids.length);
+    const window = this.#window;
+    window.clear();
+    for (let i = position; i < end; i++) {
+      const id = ids[i] as number;
+      if (!this.#log.isPending(id, cursor)) window.push(id);
+    }
+    return { ...this.#packAll(window), end };
+  }
+
+  #nextOfLog(from: number): { readonly slab: Slab; readonly to: number } {
+    const to = Math.min(from + this.#reach, this.#log.end);
+    const last = this.#packed;
+    if (last !== undefined && last.from === from && last.to === to && last.version === this.#version) return last;
+    const window = this.#window;
+    window.clear();
+    for (let position = from; position < to; position++) {
+      const id = this.#log.at(position);
+      if (id !== -1) window.push(id);
+    }
+    this.#packed = { from, to, version: this.#version, slab: this.#packAll(window) };
+    return this.#packed;
+  }
+
+  /** One slab from a whole window, however long. */
+  #packAll(window: IdList): Slab {
+    const ids = window.length === 1 ? window.ids : bucketed(window.ids, window.length, this.#sets);
+    const first = this.#packer.pack(ids, 0, window.length, this.#sets);
+    if (first.end === window.length) return first;
+    const slabs = [first];
+    let updates = first.updates;
+    let size = first.bytes.length;
+    for (let at = first.end; at < window.length; ) {
+      const slab = this.#packer.pack(ids, at, window.length, this.#sets);
+      slabs.push(slab);
+      updates += slab.updates;
+      size += slab.bytes.length;
+      at = slab.end;
+    }
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for (const slab of slabs) {
+      bytes.set(slab.bytes, at);
+      at += slab.bytes.length;
+    }
+    return { bytes, updates, end: window.length };
+  }
+}
+
+/** What a difference has not sent yet: some of it may be withdrawals that are noted nowhere else. */
+function owedBy(transfer: Transfer | undefined): readonly number[] {
+  return transfer?.snapshot.held === true ? [...transfer.snapshot.ids.subarray(transfer.position)] : [];
+}

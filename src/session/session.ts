@@ -1,0 +1,327 @@
+import { encodeMessage } from '../wire/codec.ts';
+import { initialContext } from '../wire/context.ts';
+import { BgpError } from '../wire/error.ts';
+import type { Message, Open, RouteRefresh } from '../wire/message.ts';
+import { notificationOf, shutdownCommunication } from '../wire/notification.ts';
+import { capabilityOf } from '../wire/open.ts';
+import type { Update } from '../wire/update.ts';
+import { survivor } from './collision.ts';
+import { type MutableCounters, newCounters } from './counters.ts';
+import type { Event, TimerName } from './event.ts';
+import type { FsmState, SessionAttributes } from './fsm.ts';
+import { Machine, type MachineOwner } from './machine.ts';
+import { negotiate, openOf } from './negotiate.ts';
+import type { Connection, ConnectionHandler, World } from './ports.ts';
+import type { DownReason, Negotiated, SessionConfig, SessionCounters, SessionHandler, SessionState } from './types.ts';
+
+/** Cease subcodes (RFC 4486, RFC 8538). */
+export const cease = {
+  maximumPrefixes: 1,
+  administrativeShutdown: 2,
+  peerDeconfigured: 3,
+  administrativeReset: 4,
+  connectionRejected: 5,
+  configurationChange: 6,
+  collisionResolution: 7,
+  outOfResources: 8,
+  hardReset: 9,
+} as const;
+
+/** A session is in the most advanced state of its machines. */
+const rank: Readonly<Record<SessionState, number>> = {
+  idle: 0,
+  active: 1,
+  connect: 2,
+  open_sent: 3,
+  open_confirm: 4,
+  established: 5,
+};
+
+/**
+ * Milliseconds. A live peer answers OPEN with OPEN at once: one that did not in this time is gone, and what it dialled meanwhile
+ * must not lose against a dead connection. For as long, too, a new connection may still be one end of a collision.
+ */
+const collisionWindow = 10_000;
+
+/** Codes of what a peer does wrong by itself; a hold timer (4) or a Cease (6) is no such thing. */
+const misbehaviour: ReadonlySet<number> = new Set([1, 3, 5, 7]);
+
+/**
+ * One peer's life: a machine that dials (or waits, when passive), and one for a connection that the peer dialled, until one
+ * of them is left (RFC 4271, 6.8).
+ */
+export class Session {
+  readonly config: SessionConfig;
+  readonly #handler: SessionHandler;
+  readonly #owner: MachineOwner;
+  readonly #counters: MutableCounters = newCounters();
+  readonly #clock: World['clock'];
+  /** The machine that starts again when it fails. */
+  #first: Machine;
+  #second: Machine | undefined;
+  #running = false;
+  #state: SessionState = 'idle';
+  #lastDown: { readonly reason: DownReason; readonly at: Date } | undefined;
+  #establishedAt: Date | undefined;
+  /** The last session ended by the peer's own fault: until IdleHoldTimer lets us dial it may not come back either. */
+  #damped = false;
+
+  constructor(config: SessionConfig, handler: SessionHandler, world: World) {
+    this.config = config;
+    this.#handler = handler;
+    this.#clock = world.clock;
+    this.#owner = {
+      config,
+      world,
+      counters: this.#counters,
+      localOpen: openOf(config),
+      opened: (machine, open) => this.#opened(machine, open),
+      stepped: (machine, from, event, reason) => this.#stepped(machine, from, event, reason),
+      update: (update: Update) => handler.update(update),
+      routeRefresh: (message: RouteRefresh) => handler.routeRefresh(message),
+      drained: () => handler.drained(),
+    };
+    this.#first = new Machine(this.#owner, 'local', this.#attributes);
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get counters(): SessionCounters {
+    return this.#counters;
+  }
+
+  /** Present while established. */
+  get negotiated(): Negotiated | undefined {
+    return this.#established?.negotiated;
+  }
+
+  /** Present while established. */
+  get establishedAt(): Date | undefined {
+    return this.#establishedAt;
+  }
+
+  get lastDown(): { readonly reason: DownReason; readonly at: Date } | undefined {
+    return this.#lastDown;
+  }
+
+  /** Milliseconds that each running timer has left. */
+  get timers(): Partial<Record<TimerName, number>> {
+    return this.#first.timers;
+  }
+
+  /** Octets that `send` queued and the kernel has not taken. */
+  get pending(): number {
+    return this.#established?.connection?.pending ?? 0;
+  }
+
+  /** Dials, or waits for the peer when passive. Nothing when it is running. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#first.step({ type: this.config.passive ? 'manual-start-passive' : 'manual-start' });
+  }
+
+  /** Ends it with a Cease of this subcode; the text goes along where RFC 9003 lets it. `start` begins anew. */
+  stop(text = '', subcode: number = cease.administrativeShutdown): void {
+    this.#halt(ceaseError(subcode, text));
+  }
+
+  /** Closes without a word, so that a peer that helps with graceful restart keeps our routes (RFC 4724, 4.1). */
+  stopWithoutNotification(): void {
+    this.#halt(undefined);
+  }
+
+  /** Ends it with Administrative Reset and starts again soon. */
+  reset(text = ''): void {
+    if (!this.#running) return;
+    this.#halt(ceaseError(cease.administrativeReset, text));
+    this.#running = true;
+    this.#first.step({ type: this.config.passive ? 'automatic-start-damped-passive' : 'automatic-start-damped' });
+  }
+
+  /** Takes a connection that this peer dialled, or refuses it with a Cease. */
+  accept(connection: Connection): void {
+    if (!this.#running || (this.#damped && this.#first.state.name === 'idle')) {
+      this.#refuse(connection);
+      return;
+    }
+    if (this.#second !== undefined) this.#dump(this.#second);
+    const machine = new Machine(this.#owner, 'remote', { ...this.#attributes, passive: true, restarts: false });
+    this.#second = machine;
+    machine.step({ type: 'manual-start-passive' });
+    machine.attach(connection);
+  }
+
+  /**
+   * Queues whole messages as they are, `updates` of them UPDATEs; the bytes must not change afterwards. False when not established,
+   * or when the peer reads slower than we write: then hold back until `drained`.
+   */
+  send(bytes: Uint8Array, updates: number): boolean {
+    const machine = this.#established;
+    if (machine === undefined) return false;
+    this.#counters.updatesSent += updates;
+    return machine.send(bytes);
+  }
+
+  /** As `send`, for a single message that is not made in bulk. */
+  sendMessage(message: Message): boolean {
+    const machine = this.#established;
+    if (machine?.negotiated === undefined) return false;
+    if (message.type === 'update') this.#counters.updatesSent++;
+    if (message.type === 'route-refresh') this.#counters.routeRefreshesSent++;
+    return machine.send(encodeMessage(message, machine.negotiated.send));
+  }
+
+  get #attributes(): SessionAttributes {
+    const { passive, connectRetryTime, delayOpenTime } = this.config;
+    return { passive, restarts: true, connectRetryTime, delayOpenTime };
+  }
+
+  /** At most one machine gets there: whoever is second is dumped when its OPEN comes. */
+  get #established(): Machine | undefined {
+    return this.#first.state.name === 'established' ? this.#first : undefined;
+  }
+
+  #halt(error: BgpError | undefined): void {
+    this.#running = false;
+    this.#damped = false;
+    const event: Event = { type: 'manual-stop', ...(error && { cease: error }) };
+    this.#second?.step(event);
+    this.#first.step(event);
+  }
+
+  #refuse(connection: Connection): void {
+    connection.handle(deaf);
+    this.#counters.notificationsSent++;
+    connection.send(encodeMessage(notificationOf(ceaseError(cease.connectionRejected, '')), initialContext));
+    connection.close();
+  }
+
+  #opened(machine: Machine, open: Open): void {
+    const { connection } = machine;
+    if (connection === undefined) return;
+    const result = negotiate(this.config, this.#owner.localOpen, open, connection);
+    if (result instanceof BgpError) {
+      machine.step({ type: 'open-error', error: result });
+      return;
+    }
+    const other = machine === this.#first ? this.#second : this.#first;
+    if (rank[machine.state.name] <= rank.open_sent && other !== undefined && collides(other)) {
+      const stays = this.#survivor(machine, other, result);
+      if (stays !== undefined) this.#dump(stays === machine ? other : machine);
+      if (stays !== undefined && stays === this.#second) this.#promote(stays);
+      if (stays === other) return;
+    }
+    machine.agree(result);
+  }
+
+  /** RFC 4271, 6.8, once OPEN came on `machine`. Absent: the peer decides, for a KEEPALIVE in answer to our OPEN means it took `machine`. */
+  #survivor(machine: Machine, other: Machine, negotiated: Negotiated): Machine | undefined {
+    // Whoever dials twice has given up the first.
+    const prefers =
+      machine.initiator === other.initiator || survivor(negotiated, this.config.localAsn) === machine.initiator;
+    if (other.state.name !== 'established') return prefers ? machine : other;
+    // An established session stays, unless the peer restarted and comes back for it (RFC 4724, 4.2), or has not yet seen our
+    // KEEPALIVE: for the peer it is in OpenConfirm then, where identifiers decide, and each of us would close another connection.
+    return restartsGracefully(other) || (prefers && other.age <= collisionWindow) ? undefined : other;
+  }
+
+  #dump(machine: Machine): void {
+    // The peer let go of it: a NOTIFICATION would only make its routes go at once where it restarts gracefully (RFC 4724, 4).
+    if (machine.state.name === 'established') {
+      machine.step({ type: 'tcp-fails', error: new Error('the peer opened a new one') });
+      return;
+    }
+    if (machine.state.name === 'open_sent' || machine.state.name === 'open_confirm') this.#counters.collisions++;
+    machine.step({ type: 'collision-dump' });
+  }
+
+  /** The second takes the place of the first, which has nothing left to do. */
+  #promote(machine: Machine): void {
+    const old = this.#first;
+    const { connectRetryCounter } = old.state;
+    this.#second = undefined;
+    if (old.state.name === 'established') {
+      // While it is still the first, so that the end of the old session is told before the new one begins.
+      this.#dump(old);
+      // Whoever was told may have stopped it all.
+      if (!this.#running) machine.step({ type: 'manual-stop' });
+    }
+    this.#first = machine;
+    machine.adopt(this.#attributes, connectRetryCounter);
+    if (old.state.name !== 'idle') this.#dump(old);
+    // It would start again by itself.
+    old.step({ type: 'manual-stop' });
+  }
+
+  #stepped(machine: Machine, from: FsmState, event: Event, reason: DownReason | undefined): void {
+    if (machine.state.name === 'established' && machine === this.#second) this.#promote(machine);
+    const now = machine.state.name;
+    if (now === 'idle' && machine === this.#second) this.#second = undefined;
+    if (now !== from.name) this.#report();
+    if (now === 'established' && from.name !== 'established') {
+      this.#establishedAt = this.#clock.date();
+      this.#damped = false;
+      this.#counters.established++;
+      if (machine.negotiated !== undefined) this.#handler.established(machine.negotiated);
+    }
+    if (reason !== undefined && !this.#isCollision(machine, from, event)) {
+      if (from.name === 'established') {
+        this.#establishedAt = undefined;
+        this.#damped = reason.kind === 'notification-sent' && misbehaviour.has(reason.notification.code);
+      }
+      this.#lastDown = { reason, at: this.#clock.date() };
+      this.#handler.down(reason);
+    }
+  }
+
+  /** A connection that went because another stays, or is about to, is no failure. */
+  #isCollision(machine: Machine, from: FsmState, event: Event): boolean {
+    if (from.name === 'established') return false;
+    if (event.type === 'collision-dump') return true;
+    const other = machine === this.#first ? this.#second : this.#first;
+    if (other === undefined) return false;
+    // The peer may know of our other connection before we do.
+    const isResolution =
+      event.type === 'notification' &&
+      event.notification.code === 6 &&
+      event.notification.subcode === cease.collisionResolution;
+    return rank[other.state.name] >= (isResolution ? rank.connect : rank.open_sent);
+  }
+
+  #report(): void {
+    const from = this.#state;
+    const second = this.#second?.state.name ?? 'idle';
+    const first = this.#first.state.name;
+    const to = rank[second] > rank[first] ? second : first;
+    if (from === to) return;
+    this.#state = to;
+    this.#handler.stateChanged(from, to);
+  }
+}
+
+/** Whether a machine's connection counts when OPEN comes on another. That in OpenSent does, for both have the same peer (6.8). */
+function collides({ state, age }: Machine): boolean {
+  return rank[state.name] > rank.open_sent || (state.name === 'open_sent' && age <= collisionWindow);
+}
+
+function restartsGracefully({ negotiated }: Machine): boolean {
+  const capability = negotiated && capabilityOf(negotiated.remoteOpen, 'graceful-restart');
+  return capability !== undefined && capability.families.length > 0;
+}
+
+function ceaseError(subcode: number, text: string): BgpError {
+  const mayExplain = subcode === cease.administrativeShutdown || subcode === cease.administrativeReset;
+  const data = mayExplain && text !== '' ? shutdownCommunication(text) : new Uint8Array(0);
+  return new BgpError(6, subcode, text === '' ? 'stopped' : text, data);
+}
+
+const deaf: ConnectionHandler = {
+  connected() {},
+  message() {},
+  malformed() {},
+  drained() {},
+  closed() {},
+};

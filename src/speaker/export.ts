@@ -1,0 +1,148 @@
+import type { PolicyChain } from '../policy/chain.ts';
+import type { RoutePolicyActions } from '../policy/types.ts';
+import { attributeSet, attributesOf, nextHopOf } from '../rib/attribute-set.ts';
+import type { AttributeStore } from '../rib/attribute-store.ts';
+import { Packer } from '../rib/packer.ts';
+import type { PrefixTable } from '../rib/prefix-table.ts';
+import { decodeAttributes, encodeAttributes } from '../wire/attribute.ts';
+import { afiOf, type Family } from '../wire/family.ts';
+import { encodeNextHop } from '../wire/next-hop.ts';
+import type { AsSegment, Attributes } from '../wire/update.ts';
+import type { SelfNextHop } from './next-hop.ts';
+import { storeContext } from './sets.ts';
+import { addressFrom, sorted, union } from './values.ts';
+
+/** All that decides how a route looks to a peer: peers with equal treatments share an update group. */
+export interface Treatment {
+  readonly external: boolean;
+  readonly localAsn: number;
+  readonly fourOctetAs: boolean;
+  /** Octets. */
+  readonly maxMessage: number;
+  /** IPv4 routes may have an IPv6 next hop (RFC 8950). */
+  readonly extendedNextHop: boolean;
+  readonly self: SelfNextHop;
+  readonly policy: PolicyChain;
+}
+
+export function keyOf(treatment: Treatment): string {
+  const { policy, self, ...rest } = treatment;
+  return JSON.stringify([rest, String(self.ipv4), [...encodeNextHop(self.ipv6)], policy.signature]);
+}
+
+const IPV4 = 1;
+const DEFAULT_LOCAL_PREF = 100;
+/** The attribute sets that a cache keeps beside those in use. */
+const SLACK = 1024;
+
+/** Turns a path of the Loc-RIB into what peers of one treatment are sent. */
+export class Exporter {
+  readonly #treatment: Treatment;
+  readonly #family: Family;
+  readonly #table: PrefixTable;
+  readonly #store: AttributeStore;
+  /** From set and decision to exported set; holds both sets, so that neither id can come to mean another. */
+  #cache = new Map<readonly RoutePolicyActions[], Map<number, number>>();
+  #cached = 0;
+  readonly #subject: { address: Uint8Array; length: number };
+
+  constructor(treatment: Treatment, family: Family, table: PrefixTable, store: AttributeStore) {
+    this.#treatment = treatment;
+    this.#family = family;
+    this.#table = table;
+    this.#store = store;
+    this.#subject = { address: new Uint8Array(table.octets), length: 0 };
+  }
+
+  /** The set to announce for a prefix whose best path has `set`, with one hold; 0 to announce nothing. */
+  export(prefix: number, set: number): number {
+    const { policy } = this.#treatment;
+    if (!policy.isConstant) {
+      this.#table.writeAddress(prefix, this.#subject.address, 0);
+      this.#subject.length = this.#table.lengthOf(prefix);
+    }
+    const decision = policy.decide(this.#family, this.#subject);
+    if (!decision.accept) return 0;
+    const exported = this.#cache.get(decision.actions)?.get(set) ?? this.#make(set, decision.actions);
+    if (exported !== 0) this.#store.hold(exported);
+    return exported;
+  }
+
+  dispose(): void {
+    for (const sets of this.#cache.values())
+      for (const [from, to] of sets) {
+        this.#store.release(from);
+        if (to !== 0) this.#store.release(to);
+      }
+    this.#cache = new Map();
+    this.#cached = 0;
+  }
+
+  #make(set: number, actions: readonly RoutePolicyActions[]): number {
+    // Twice what is alive is mostly dead: start again.
+    if (this.#cached > SLACK + 2 * this.#store.size) this.dispose();
+    const bytes = exported(this.#store.bytesOf(set), actions, this.#treatment, this.#family);
+    const fits = bytes !== undefined && Packer.fits(bytes, this.#table.octets, this.#treatment.maxMessage);
+    const to = fits ? this.#store.acquire(bytes) : 0;
+    this.#store.hold(set);
+    let sets = this.#cache.get(actions);
+    if (sets === undefined) this.#cache.set(actions, (sets = new Map()));
+    sets.set(set, to);
+    this.#cached++;
+    return to;
+  }
+}
+
+/** The exported form of a set; undefined when the route has no next hop that this peer understands. */
+function exported(
+  set: Uint8Array,
+  actions: readonly RoutePolicyActions[],
+  treatment: Treatment,
+  family: Family,
+): Uint8Array | undefined {
+  const { external, fourOctetAs } = treatment;
+  const known = decodeAttributes(attributesOf(set), storeContext).attributes;
+  const attributes = act(external ? toExternal(known, treatment.localAsn) : toInternal(known), actions, external);
+  const given = nextHopOf(set);
+  const own = given.length === 0 || actions.some(({ nextHop }) => nextHop === 'self');
+  if (afiOf(family) !== IPV4) {
+    return attributeSet(
+      own ? encodeNextHop(treatment.self.ipv6) : given,
+      encodeAttributes(attributes, { fourOctetAs }),
+    );
+  }
+  const ipv4 = own ? treatment.self.ipv4 : given.length === 4 ? addressFrom(given) : undefined;
+  const prefersIPv6 = own && treatment.extendedNextHop;
+  if (ipv4 !== undefined && !prefersIPv6)
+    return attributeSet(new Uint8Array(0), encodeAttributes({ ...attributes, nextHop: ipv4 }, { fourOctetAs }));
+  if (!treatment.extendedNextHop) return undefined;
+  return attributeSet(own ? encodeNextHop(treatment.self.ipv6) : given, encodeAttributes(attributes, { fourOctetAs }));
+}
+
+/** RFC 4271, 5.1.2 and 5.1.5: our AS goes in front, LOCAL_PREF stays inside. */
+function toExternal({ localPref: _, ...attributes }: Attributes, localAsn: number): Attributes {
+  return { ...attributes, asPath: prepended(attributes.asPath ?? [], localAsn) };
+}
+
+/** RFC 4271, 5.1.5: LOCAL_PREF is mandatory inside. */
+function toInternal(attributes: Attributes): Attributes {
+  return { ...attributes, asPath: attributes.asPath ?? [], localPref: attributes.localPref ?? DEFAULT_LOCAL_PREF };
+}
+
+function prepended(path: readonly AsSegment[], asn: number): readonly AsSegment[] {
+  const [first, ...rest] = path;
+  if (first?.type !== 'sequence' || first.asns.length === 255) return [{ type: 'sequence', asns: [asn] }, ...path];
+  return [{ type: 'sequence', asns: [asn, ...first.asns] }, ...rest];
+}
+
+function act(attributes: Attributes, actions: readonly RoutePolicyActions[], external: boolean): Attributes {
+  let result = attributes;
+  for (const { addCommunities, addLargeCommunities, setLocalPreference } of actions) {
+    if (addCommunities.length > 0)
+      result = { ...result, communities: sorted(union(result.communities ?? [], addCommunities)) };
+    if (addLargeCommunities.length > 0)
+      result = { ...result, largeCommunities: union(result.largeCommunities ?? [], addLargeCommunities) };
+    if (setLocalPreference !== undefined && !external) result = { ...result, localPref: setLocalPreference };
+  }
+  return result;
+}

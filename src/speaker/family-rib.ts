@@ -1,0 +1,162 @@
+import type { AttributeStore } from '../rib/attribute-store.ts';
+import { IdList } from '../rib/column.ts';
+import { LocRib, type Owner } from '../rib/loc-rib.ts';
+import { PrefixTable } from '../rib/prefix-table.ts';
+import { UpdateGroup } from '../rib/update-group.ts';
+import { afiOf, type Family } from '../wire/family.ts';
+import type { Nlri } from '../wire/update.ts';
+import { Exporter, keyOf, type Treatment } from './export.ts';
+import { comparePreference } from './preference.ts';
+import { readSet } from './sets.ts';
+
+/** An update group and what fills it. */
+export interface Outbound {
+  key: string;
+  treatment: Treatment;
+  exporter: Exporter;
+  readonly group: UpdateGroup;
+}
+
+/** All tables of one family: the prefixes, the Loc-RIB, and an Adj-RIB-Out for each treatment that some peer has. */
+export class FamilyRib {
+  readonly family: Family;
+  readonly table: PrefixTable;
+  readonly locRib: LocRib;
+  readonly #store: AttributeStore;
+  readonly #outbound = new Map<string, Outbound>();
+  /** Prefixes whose best path changed and that the groups have not heard of. */
+  readonly #changed = new IdList();
+
+  constructor(family: Family, store: AttributeStore) {
+    this.family = family;
+    this.#store = store;
+    this.table = new PrefixTable(afiOf(family) === 1 ? 4 : 16);
+    this.locRib = new LocRib(this.table, store, (first, second) =>
+      comparePreference(readSet(store, first, family).attributes, readSet(store, second, family).attributes),
+    );
+  }
+
+  get groups(): Iterable<Outbound> {
+    return this.#outbound.values();
+  }
+
+  /**
+   * Puts in a path for each prefix, all with one set; `visit` gets the slot of each. The caller holds the set until this returns.
+   * The groups hear of it at `flush`.
+   */
+  add(nlri: Nlri, set: number, owner: Owner, seconds: number, visit?: (slot: number, prefix: number) => void): number {
+    const { bytes, addPath } = nlri;
+    const { table, locRib } = this;
+    let count = 0;
+    for (let at = 0; at < bytes.length; at += 1 + (((bytes[at] as number) + 7) >> 3), count++) {
+      let pathId = 0;
+      if (addPath) {
+        pathId = readPathId(bytes, at);
+        at += 4;
+      }
+      const prefix = table.acquire(bytes, at);
+      this.#store.hold(set);
+      const slot = locRib.set(prefix, pathId, owner, set, seconds);
+      // The path holds the prefix now, and nothing else does on our behalf until the flush.
+      this.#changed.push(prefix);
+      if (visit !== undefined) visit(slot, prefix);
+    }
+    return count;
+  }
+
+  /** Takes out the paths of these prefixes that `owner` put in; returns how many there were. */
+  remove(nlri: Nlri, owner: Owner, visit?: (slot: number, prefix: number) => void): number {
+    const { bytes, addPath } = nlri;
+    let count = 0;
+    for (let at = 0; at < bytes.length; at += 1 + (((bytes[at] as number) + 7) >> 3)) {
+      let pathId = 0;
+      if (addPath) {
+        pathId = readPathId(bytes, at);
+        at += 4;
+      }
+      const prefix = this.table.lookup(bytes, at);
+      const slot = prefix === -1 ? -1 : this.locRib.find(prefix, pathId, owner);
+      if (slot === -1) continue;
+      if (visit !== undefined) visit(slot, prefix);
+      this.removeSlot(slot);
+      count++;
+    }
+    return count;
+  }
+
+  removeSlot(slot: number): void {
+    const prefix = this.locRib.prefixOf(slot);
+    // Held until the flush: the groups are still to be told of it.
+    this.table.hold(prefix);
+    this.#changed.push(prefix);
+    this.locRib.remove(slot);
+  }
+
+  /** Brings the groups up to date and sends. */
+  flush(): void {
+    const { ids, length } = this.#changed;
+    for (const { group, exporter } of this.#outbound.values()) {
+      for (let i = 0; i < length; i++) this.#export(ids[i] as number, group, exporter);
+    }
+    for (let i = 0; i < length; i++) this.table.release(ids[i] as number);
+    this.#changed.clear();
+    for (const { group } of this.#outbound.values()) group.flush();
+  }
+
+  /** The group of a treatment, filled. */
+  outbound(treatment: Treatment): Outbound {
+    const key = keyOf(treatment);
+    const known = this.#outbound.get(key);
+    if (known !== undefined) return known;
+    const exporter = new Exporter(treatment, this.family, this.table, this.#store);
+    const group = new UpdateGroup(this.table, this.#store, this.family, treatment.maxMessage);
+    const outbound = { key, treatment, exporter, group };
+    this.#outbound.set(key, outbound);
+    this.#exportAll(outbound);
+    return outbound;
+  }
+
+  /** Gives a group another treatment, when no other group has it; then only what comes out differently is sent. */
+  retarget(outbound: Outbound, treatment: Treatment): boolean {
+    const key = keyOf(treatment);
+    if (this.#outbound.has(key)) return false;
+    this.#outbound.delete(outbound.key);
+    outbound.exporter.dispose();
+    outbound.key = key;
+    outbound.treatment = treatment;
+    outbound.exporter = new Exporter(treatment, this.family, this.table, this.#store);
+    this.#outbound.set(key, outbound);
+    this.#exportAll(outbound);
+    outbound.group.flush();
+    return true;
+  }
+
+  /** Forgets a group that has no member left. */
+  drop(outbound: Outbound): void {
+    if (outbound.group.members > 0) return;
+    this.#outbound.delete(outbound.key);
+    outbound.exporter.dispose();
+    outbound.group.dispose();
+  }
+
+  #exportAll({ group, exporter }: Outbound): void {
+    for (let prefix = 0; prefix < this.table.end; prefix++) {
+      if (group.announced(prefix) !== 0 || this.locRib.best(prefix) !== 0) this.#export(prefix, group, exporter);
+    }
+  }
+
+  #export(prefix: number, group: UpdateGroup, exporter: Exporter): void {
+    const best = this.locRib.best(prefix);
+    group.put(prefix, best === 0 ? 0 : exporter.export(prefix, best));
+  }
+}
+
+export function readPathId(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)) >>>
+    0
+  );
+}

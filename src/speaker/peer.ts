@@ -1,0 +1,317 @@
+import type { InterfaceAddress } from '../link/interfaces.ts';
+import { PolicyChain } from '../policy/chain.ts';
+import type { RoutePolicy } from '../policy/types.ts';
+import type { AttributeStore } from '../rib/attribute-store.ts';
+import type { Subscriber } from '../rib/update-group.ts';
+import type { Connection, World } from '../session/ports.ts';
+import { cease, Session } from '../session/session.ts';
+import type { DownReason, Negotiated, SessionHandler, SessionState } from '../session/types.ts';
+import { encodeMessage } from '../wire/codec.ts';
+import type { Family } from '../wire/family.ts';
+import { severityOf, withdrawals } from '../wire/fault.ts';
+import type { RouteRefresh } from '../wire/message.ts';
+import type { AsSegment, Attributes, NextHop, Nlri, Update } from '../wire/update.ts';
+import { endOfRib, isEndOfRib } from '../wire/update-codec.ts';
+import type { Treatment } from './export.ts';
+import type { FamilyRib, Outbound } from './family-rib.ts';
+import { Inbound } from './inbound.ts';
+import { selfNextHop } from './next-hop.ts';
+import { sessionConfigOf } from './session-config.ts';
+import type { BgpGlobal, Neighbor, PeerFamilyState, PeerState } from './types.ts';
+
+/** Prefixes that one peer may send for one family before it is told to stop (Cease, Maximum Number of Prefixes Reached). */
+const MAX_PREFIXES = 4_000_000;
+const REFRESH = 0;
+const BEGIN_REFRESH = 1;
+const END_REFRESH = 2;
+
+/** What a peer needs of its speaker. */
+export interface PeerOwner {
+  readonly global: BgpGlobal;
+  readonly world: World;
+  readonly store: AttributeStore;
+  rib(family: Family): FamilyRib;
+  policies(): Iterable<RoutePolicy>;
+  interfaces(): readonly InterfaceAddress[];
+  /** Since the speaker started. */
+  seconds(): number;
+  stateChanged(peer: Peer, from: SessionState, to: SessionState): void;
+  down(peer: Peer, reason: DownReason): void;
+  /** Something worth a line in the log. */
+  warn(peer: Peer, message: string, fields: Record<string, unknown>): void;
+  /** Absent while nobody watches what this peer sends. */
+  routeChanged(peer: Peer): ((type: 'announced' | 'withdrawn', inbound: Inbound, prefix: number) => void) | undefined;
+}
+
+/** One peer: its session, what it sent (Adj-RIB-In), and which update groups it is in (Adj-RIB-Out). */
+export class Peer implements SessionHandler {
+  #neighbor: Neighbor;
+  readonly #owner: PeerOwner;
+  #session: Session;
+  #negotiated: Negotiated | undefined;
+  readonly #inbound = new Map<Family, Inbound>();
+  readonly #outbound = new Map<Family, { readonly outbound: Outbound; readonly subscriber: Subscriber }>();
+  #importPolicy: PolicyChain;
+
+  constructor(neighbor: Neighbor, owner: PeerOwner) {
+    this.#neighbor = neighbor;
+    this.#owner = owner;
+    this.#importPolicy = this.#policy('import');
+    this.#session = new Session(sessionConfigOf(neighbor, owner.global), this, owner.world);
+  }
+
+  get neighbor(): Neighbor {
+    return this.#neighbor;
+  }
+
+  get state(): SessionState {
+    return this.#session.state;
+  }
+
+  get peerAsn(): number {
+    return this.#negotiated?.peerAsn ?? this.#neighbor.asn;
+  }
+
+  start(): void {
+    this.#session.start();
+  }
+
+  /** Ends the session with a Cease of this subcode and text, or without a word. */
+  stop(how: { readonly subcode: number; readonly text: string } | 'silently'): void {
+    if (how === 'silently') this.#session.stopWithoutNotification();
+    else this.#session.stop(how.text, how.subcode);
+    this.#leave();
+  }
+
+  accept(connection: Connection): void {
+    this.#session.accept(connection);
+  }
+
+  reset(text: string): void {
+    this.#session.reset(text);
+  }
+
+  /** Asks the peer to send everything again (RFC 2918). False when it cannot. */
+  refreshIn(): boolean {
+    if (this.#negotiated?.routeRefresh !== true) return false;
+    for (const family of this.#negotiated.families)
+      this.#session.sendMessage({ type: 'route-refresh', family, subtype: REFRESH });
+    return true;
+  }
+
+  /** Sends everything again. */
+  refreshOut(): void {
+    for (const family of this.#outbound.keys()) this.#resend(family);
+  }
+
+  /** Takes another configuration: only what changed has an effect, and the session is reset only where OPEN or TCP must be done again. */
+  reconfigure(neighbor: Neighbor): void {
+    const before = this.#neighbor;
+    this.#neighbor = neighbor;
+    const config = sessionConfigOf(neighbor, this.#owner.global);
+    if (JSON.stringify(config) !== JSON.stringify(sessionConfigOf(before, this.#owner.global))) {
+      this.stop({ subcode: cease.configurationChange, text: 'Peer configuration changed' });
+      this.#session = new Session(config, this, this.#owner.world);
+      this.#session.start();
+    }
+    this.policiesChanged();
+  }
+
+  /** Evaluates import and export policies again; sends what comes out differently. Nothing when they say the same of this peer as before. */
+  policiesChanged(): void {
+    const importPolicy = this.#policy('import');
+    if (importPolicy.signature !== this.#importPolicy.signature) {
+      this.#importPolicy = importPolicy;
+      for (const inbound of this.#inbound.values()) inbound.evaluate(importPolicy);
+    }
+    const policy = this.#policy('export');
+    for (const [family, { outbound, subscriber }] of this.#outbound) {
+      if (outbound.treatment.policy.signature === policy.signature) continue;
+      const rib = this.#owner.rib(family);
+      const treatment = { ...outbound.treatment, policy };
+      if (outbound.group.members === 1 && rib.retarget(outbound, treatment)) continue;
+      const next = rib.outbound(treatment);
+      this.#outbound.set(family, { outbound: next, subscriber });
+      next.group.adopt(subscriber, outbound.group);
+      rib.drop(outbound);
+    }
+  }
+
+  get peerState(): PeerState {
+    const session = this.#session;
+    const negotiated = this.#negotiated;
+    return {
+      neighbor: this.#neighbor,
+      sessionState: session.state,
+      families: this.#neighbor.families.map((family) => this.#familyState(family)),
+      localCapabilities: session.config.capabilities,
+      remoteCapabilities: negotiated?.remoteOpen.capabilities ?? [],
+      counters: session.counters,
+      ...(negotiated && { negotiated }),
+      ...(session.establishedAt && { establishedAt: session.establishedAt }),
+      ...(session.lastDown && { lastDown: session.lastDown }),
+    };
+  }
+
+  inbound(family: Family): Inbound | undefined {
+    return this.#inbound.get(family);
+  }
+
+  outbound(family: Family): Outbound | undefined {
+    return this.#outbound.get(family)?.outbound;
+  }
+
+  // What the session tells.
+
+  stateChanged(from: SessionState, to: SessionState): void {
+    this.#owner.stateChanged(this, from, to);
+  }
+
+  established(negotiated: Negotiated): void {
+    this.#negotiated = negotiated;
+    for (const family of negotiated.families) {
+      const rib = this.#owner.rib(family);
+      this.#inbound.set(family, new Inbound(rib, this.#owner.store));
+      const outbound = rib.outbound(this.#treatment(negotiated, family));
+      const subscriber: Subscriber = { send: (bytes, updates) => this.#session.send(bytes, updates) };
+      this.#outbound.set(family, { outbound, subscriber });
+      outbound.group.join(subscriber, { bytes: encodeMessage(endOfRib(family), negotiated.send), updates: 1 });
+    }
+  }
+
+  down(reason: DownReason): void {
+    this.#leave();
+    this.#owner.down(this, reason);
+  }
+
+  drained(): void {
+    for (const { outbound, subscriber } of this.#outbound.values()) outbound.group.resume(subscriber);
+  }
+
+  routeRefresh({ family, subtype }: RouteRefresh): void {
+    const inbound = this.#inbound.get(family);
+    if (inbound === undefined) return;
+    const changed = this.#owner.routeChanged(this);
+    if (subtype === REFRESH) this.#resend(family);
+    else if (subtype === BEGIN_REFRESH) inbound.adjRibIn.markStale();
+    else if (subtype === END_REFRESH)
+      inbound.removeStale(changed && ((prefix) => changed('withdrawn', inbound, prefix)));
+  }
+
+  update(update: Update): void {
+    if (severityOf(update.faults) === 'treat-as-withdraw') {
+      this.#warnOf(update);
+      for (const nlri of withdrawals(update)) this.#withdraw(nlri);
+      return;
+    }
+    if (update.faults.length > 0) this.#warnOf(update);
+    const { attributes, withdrawn, unreach, nlri, reach } = update;
+    if (withdrawn !== undefined) this.#withdraw(withdrawn);
+    if (unreach !== undefined) this.#withdraw(unreach);
+    if (nlri !== undefined) this.#announce(nlri, attributes, undefined);
+    if (reach !== undefined) this.#announce(reach.nlri, attributes, reach.nextHop);
+    if (nlri !== undefined || reach !== undefined) return;
+    const ended = isEndOfRib(update);
+    const inbound = ended && this.#inbound.get(ended);
+    if (inbound !== undefined) inbound.endOfRib = true;
+  }
+
+  #announce(nlri: Nlri, attributes: Attributes, nextHop: NextHop | undefined): void {
+    const inbound = this.#inbound.get(nlri.family);
+    // RFC 4760, 7: what was not negotiated is ignored.
+    if (inbound === undefined) return;
+    const changed = this.#owner.routeChanged(this);
+    inbound.announce(
+      nlri,
+      attributes,
+      nextHop,
+      this.#importPolicy,
+      this.#isLooped(attributes),
+      this.#owner.seconds(),
+      changed && ((prefix) => changed('announced', inbound, prefix)),
+    );
+    if (inbound.adjRibIn.size > MAX_PREFIXES) {
+      this.stop({ subcode: cease.maximumPrefixes, text: `more than ${MAX_PREFIXES} prefixes` });
+    }
+  }
+
+  #withdraw(nlri: Nlri): void {
+    const inbound = this.#inbound.get(nlri.family);
+    if (inbound === undefined) return;
+    const changed = this.#owner.routeChanged(this);
+    inbound.withdraw(nlri, changed && ((prefix) => changed('withdrawn', inbound, prefix)));
+  }
+
+  /** RFC 4271, 9.1.2; on internal sessions also RFC 4456, 8. */
+  #isLooped({ asPath = [], originatorId }: Attributes): boolean {
+    const { asn } = this.#owner.global;
+    if (originatorId !== undefined && originatorId === this.#session.config.routerId) return true;
+    return asPath.some((segment: AsSegment) => segment.asns.includes(asn));
+  }
+
+  #resend(family: Family): void {
+    const membership = this.#outbound.get(family);
+    const negotiated = this.#negotiated;
+    if (membership === undefined || negotiated === undefined) return;
+    const { outbound, subscriber } = membership;
+    if (!negotiated.enhancedRouteRefresh) {
+      outbound.group.refresh(subscriber);
+      return;
+    }
+    this.#session.sendMessage({ type: 'route-refresh', family, subtype: BEGIN_REFRESH });
+    const end = encodeMessage({ type: 'route-refresh', family, subtype: END_REFRESH }, negotiated.send);
+    outbound.group.refresh(subscriber, { bytes: end, updates: 0 });
+  }
+
+  #leave(): void {
+    this.#negotiated = undefined;
+    for (const [family, { outbound, subscriber }] of this.#outbound) {
+      outbound.group.leave(subscriber);
+      this.#owner.rib(family).drop(outbound);
+    }
+    this.#outbound.clear();
+    const changed = this.#owner.routeChanged(this);
+    for (const inbound of this.#inbound.values()) {
+      if (changed !== undefined)
+        for (const prefix of inbound.adjRibIn.prefixes()) changed('withdrawn', inbound, prefix);
+      inbound.adjRibIn.clear();
+    }
+    this.#inbound.clear();
+  }
+
+  #treatment(negotiated: Negotiated, family: Family): Treatment {
+    const { external, send, local, remote } = negotiated;
+    return {
+      external,
+      localAsn: this.#owner.global.asn,
+      fourOctetAs: send.fourOctetAs,
+      maxMessage: send.extendedMessage ? 65535 : 4096,
+      extendedNextHop: send.extendedNextHop.has(family),
+      self: selfNextHop(local.address, remote.address, this.#owner.interfaces()),
+      policy: this.#policy('export'),
+    };
+  }
+
+  #policy(type: RoutePolicy['type']): PolicyChain {
+    const { address, defaultExportAction, defaultImportAction } = this.#neighbor;
+    const action = type === 'export' ? defaultExportAction : defaultImportAction;
+    return new PolicyChain(this.#owner.policies(), type, address, action);
+  }
+
+  #familyState(family: Family): PeerFamilyState {
+    const adjRibIn = this.#inbound.get(family)?.adjRibIn;
+    const membership = this.#outbound.get(family);
+    return {
+      family,
+      received: adjRibIn?.size ?? 0,
+      accepted: adjRibIn?.accepted ?? 0,
+      looped: adjRibIn?.looped ?? 0,
+      advertised: membership?.outbound.group.sentTo(membership.subscriber) ?? 0,
+    };
+  }
+
+  #warnOf({ faults }: Update): void {
+    for (const { action, attribute, message } of faults)
+      this.#owner.warn(this, `malformed UPDATE: ${message}`, { action, attribute });
+  }
+}

@@ -1,0 +1,46 @@
+import { Address } from '../ip/address.ts';
+import type { SessionConfig } from '../session/types.ts';
+import type { Capability } from '../wire/capability.ts';
+import { afiOf } from '../wire/family.ts';
+import type { BgpGlobal, Neighbor } from './types.ts';
+
+/** Everything about a peer that its OPEN or its TCP connection depends on: when this changes, the session must be made again. */
+export function sessionConfigOf(neighbor: Neighbor, global: BgpGlobal): SessionConfig {
+  const { address, asn, timers, transport } = neighbor;
+  return {
+    localAsn: global.asn,
+    peerAsn: asn,
+    routerId: routerIdOf(global.routerId),
+    remote: { address, port: transport.remotePort },
+    ...(transport.localAddress && { localAddress: transport.localAddress }),
+    ...(transport.localPort !== undefined && { localPort: transport.localPort }),
+    passive: transport.passive,
+    connectRetryTime: timers.connectRetry,
+    holdTime: timers.holdTime,
+    keepaliveTime: timers.keepaliveInterval,
+    delayOpenTime: timers.delayOpen,
+    capabilities: capabilitiesOf(neighbor, global),
+  };
+}
+
+/** What we claim is what we do, by ascending code. */
+function capabilitiesOf({ families, address }: Neighbor, { asn, hostname }: BgpGlobal): readonly Capability[] {
+  const ipv4 = address.isIPv6 ? families.filter((family) => afiOf(family) === 1) : [];
+  return [
+    ...families.map((family): Capability => ({ name: 'multiprotocol', family })),
+    { name: 'route-refresh' },
+    ...(ipv4.length === 0
+      ? []
+      : [{ name: 'extended-next-hop', entries: ipv4.map((family) => ({ family, nextHopAfi: 2 })) } as const]),
+    { name: 'extended-message' },
+    { name: 'four-octet-as', asn },
+    { name: 'enhanced-route-refresh' },
+    ...(hostname === undefined ? [] : [{ name: 'fqdn', host: hostname, domain: '' } as const]),
+  ];
+}
+
+/** An IPv4 address as an unsigned 32-bit integer. Throws AddressError. */
+export function routerIdOf(text: string): number {
+  const { bytes } = Address.parse(text);
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
+}

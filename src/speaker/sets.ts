@@ -1,0 +1,52 @@
+import { Address } from '../ip/address.ts';
+import { attributeSet, attributesOf, nextHopOf } from '../rib/attribute-set.ts';
+import type { AttributeStore } from '../rib/attribute-store.ts';
+import { decodeAttributes, encodeAttributes } from '../wire/attribute.ts';
+import type { Context } from '../wire/context.ts';
+import { afiOf, type Family, ipv4Multicast, ipv4Unicast } from '../wire/family.ts';
+import { encodeNextHop } from '../wire/next-hop.ts';
+import type { Attributes, NextHop } from '../wire/update.ts';
+
+/** How the store's attributes are encoded: nothing is left out or shortened. */
+export const storeContext: Context = {
+  fourOctetAs: true,
+  addPath: new Set(),
+  extendedMessage: true,
+  extendedNextHop: new Set([ipv4Unicast, ipv4Multicast]),
+  external: false,
+};
+
+const empty = new Uint8Array(0);
+
+/** Interns attributes and a next hop, with one hold. */
+export function acquireSet(store: AttributeStore, attributes: Attributes, nextHop: NextHop | undefined): number {
+  const bytes = nextHop === undefined ? empty : encodeNextHop(nextHop);
+  return store.acquire(attributeSet(bytes, encodeAttributes(attributes, storeContext)));
+}
+
+/**
+ * What a set says. A set without a next hop has the placeholder `::` or `0.0.0.0`, or the NEXT_HOP among its attributes. Only what goes to a
+ * two-octet peer is not in four octets.
+ */
+export function readSet(
+  store: AttributeStore,
+  set: number,
+  family: Family,
+  fourOctetAs = true,
+): { readonly attributes: Attributes; readonly nextHop: NextHop } {
+  const bytes = store.bytesOf(set);
+  const { attributes } = decodeAttributes(attributesOf(bytes), { ...storeContext, fourOctetAs });
+  return { attributes, nextHop: nextHopFrom(nextHopOf(bytes), family, attributes) };
+}
+
+function nextHopFrom(bytes: Uint8Array, family: Family, { nextHop }: Attributes): NextHop {
+  if (bytes.length === 32)
+    return {
+      kind: 'global-and-link-local',
+      global: new Address(bytes.slice(0, 16)),
+      linkLocal: new Address(bytes.slice(16)),
+    };
+  if (bytes.length === 4 || bytes.length === 16) return { kind: 'single', address: new Address(bytes.slice()) };
+  if (bytes.length > 0) return { kind: 'opaque', bytes: bytes.slice() };
+  return { kind: 'single', address: nextHop ?? new Address(new Uint8Array(afiOf(family) === 1 ? 4 : 16)) };
+}

@@ -1,0 +1,468 @@
+import { Address } from '../ip/address.ts';
+import { type InterfaceAddress, interfaceAddresses } from '../link/interfaces.ts';
+import { concerns } from '../policy/chain.ts';
+import type { RoutePolicy } from '../policy/types.ts';
+import { AttributeStore } from '../rib/attribute-store.ts';
+import type { Connection, Listener, World } from '../session/ports.ts';
+import { cease } from '../session/session.ts';
+import type { DownReason, SessionState } from '../session/types.ts';
+import { type Family, familyName } from '../wire/family.ts';
+import { isPrefixFamily } from '../wire/nlri.ts';
+import type { Attributes, Nlri } from '../wire/update.ts';
+import { SpeakerError } from './error.ts';
+import { FamilyRib } from './family-rib.ts';
+import type { Inbound } from './inbound.ts';
+import { Peer, type PeerOwner } from './peer.ts';
+import { adjRibInRoute, adjRibInRoutes, adjRibOutRoutes, locRibRoute, locRibRoutes } from './routes.ts';
+import { routerIdOf } from './session-config.ts';
+import { acquireSet } from './sets.ts';
+import type {
+  BgpGlobal,
+  GetRoutesRequest,
+  Neighbor,
+  PathSpec,
+  PeerEvent,
+  PeerState,
+  ResetOptions,
+  Route,
+  RouteEvent,
+  RouteFilter,
+} from './types.ts';
+import { Uuids } from './uuid.ts';
+
+/** Where a speaker's log lines go; pino fits. */
+export interface SpeakerLog {
+  debug(fields: Record<string, unknown>, message: string): void;
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+/** The machine: clock, sockets, entropy, and the addresses of its interfaces. */
+export interface SpeakerWorld extends World {
+  /** Absent: what the operating system says. */
+  interfaces?(): readonly InterfaceAddress[];
+}
+
+const WILDCARDS: readonly Address[] = [new Address(new Uint8Array(4)), new Address(new Uint8Array(16))];
+
+interface RouteWatcher {
+  readonly filter: RouteFilter;
+  readonly listener: (events: readonly RouteEvent[]) => void;
+}
+
+/**
+ * One BGP instance: peers, tables and policies. Its methods take effect before they return; bytes go to the sockets that take them in the same turn.
+ * All throw SpeakerError for what cannot be done, and then nothing has changed.
+ */
+export class Speaker {
+  readonly global: BgpGlobal;
+  readonly #world: SpeakerWorld;
+  readonly #log: SpeakerLog;
+  readonly #store = new AttributeStore();
+  readonly #ribs = new Map<Family, FamilyRib>();
+  readonly #peers = new Map<string, Peer>();
+  readonly #policies: RoutePolicy[] = [];
+  readonly #listeners: Listener[] = [];
+  readonly #peerWatchers = new Set<(event: PeerEvent) => void>();
+  readonly #routeWatchers = new Set<RouteWatcher>();
+  readonly #uuids: Uuids;
+  readonly #startedAt: number;
+  readonly #startDate: Date;
+  #running = false;
+  #refused = 0;
+
+  /** Throws SpeakerError for a router id or ASN out of range. */
+  constructor(global: BgpGlobal, world: SpeakerWorld, log: SpeakerLog) {
+    checkGlobal(global);
+    this.global = global;
+    this.#world = world;
+    this.#log = log;
+    this.#uuids = new Uuids(world.entropy);
+    this.#startedAt = world.clock.now();
+    this.#startDate = world.clock.date();
+  }
+
+  /** Connections from addresses that are no peer's. */
+  get refusedConnections(): number {
+    return this.#refused;
+  }
+
+  /** Binds the listeners, then starts the peers. Rejects with the operating system's error, and nothing is left bound. */
+  async start(): Promise<void> {
+    const { listenPort, listenAddresses = WILDCARDS } = this.global;
+    if (listenPort !== -1) {
+      try {
+        for (const address of listenAddresses) {
+          const listener = await this.#world.network.listen({ address, port: listenPort }, (connection) =>
+            this.#accept(connection),
+          );
+          this.#listeners.push(listener);
+        }
+      } catch (error) {
+        await this.#closeListeners();
+        throw error;
+      }
+    }
+    this.#running = true;
+    for (const peer of this.#peers.values()) peer.start();
+  }
+
+  /**
+   * With `fullDestroy` every peer gets a Cease with `text`, and forgets our routes; without, connections close with no word, so that peers that
+   * help with graceful restart keep them. Resolves when the connections are closed.
+   */
+  async stop({ fullDestroy, text = '' }: { readonly fullDestroy: boolean; readonly text?: string }): Promise<void> {
+    this.#running = false;
+    for (const peer of this.#peers.values())
+      peer.stop(fullDestroy ? { subcode: cease.administrativeShutdown, text } : 'silently');
+    await this.#closeListeners();
+  }
+
+  // Peers.
+
+  addNeighbor(neighbor: Neighbor): void {
+    const key = neighbor.address.toString();
+    const known = this.#peers.get(key);
+    if (known !== undefined)
+      throw new SpeakerError('already-exists', `peer ${key} is already configured, as "${known.neighbor.name}"`);
+    this.#checkNeighbor(neighbor);
+    const peer = new Peer(neighbor, this.#owner);
+    this.#peers.set(key, peer);
+    this.#tell({ type: 'added', peer });
+    if (this.#running) peer.start();
+  }
+
+  /** Changes a peer, found by its address. */
+  updateNeighbor(neighbor: Neighbor): void {
+    const peer = this.#peerAt(neighbor.address);
+    this.#checkNeighbor(neighbor);
+    peer.reconfigure(neighbor);
+  }
+
+  removeNeighbor(address: Address): void {
+    const peer = this.#peerAt(address);
+    peer.stop({ subcode: cease.peerDeconfigured, text: '' });
+    this.#peers.delete(address.toString());
+    this.#tell({ type: 'removed', peer });
+  }
+
+  resetNeighbor(address: Address, options: ResetOptions): void {
+    this.#reset(this.#peerAt(address), options);
+  }
+
+  resetAllNeighbors(options: ResetOptions): void {
+    for (const peer of this.#peers.values()) this.#reset(peer, options);
+  }
+
+  peers(): readonly PeerState[] {
+    return [...this.#peers.values()].map((peer) => peer.peerState);
+  }
+
+  peer(address: Address): PeerState | undefined {
+    return this.#peers.get(address.toString())?.peerState;
+  }
+
+  // Paths.
+
+  /** Originates a path for each prefix; returns a uuid (16 bytes) for each, in order. */
+  advertise(spec: PathSpec): Uint8Array[] {
+    const uuids: Uint8Array[] = [];
+    const rib = this.#ribFor(spec.family);
+    const { locRib } = rib;
+    this.#add(rib, spec, (slot) => uuids.push(this.#uuids.of(spec.family, slot, locRib.generationOf(slot))));
+    return uuids;
+  }
+
+  /** As `advertise`, for many: returns how many. */
+  advertiseBulk(spec: PathSpec): number {
+    return this.#add(this.#ribFor(spec.family), spec);
+  }
+
+  /** Withdraws the path with this uuid. */
+  withdraw(uuid: Uint8Array): void {
+    const found = this.#uuids.parse(uuid);
+    const rib = found && this.#ribs.get(found.family);
+    const slot = found && rib?.locRib.resolve(found.slot, found.generation);
+    if (rib === undefined || slot === undefined)
+      throw new SpeakerError('not-found', `no path has uuid ${hex(uuid)}: it was withdrawn, or never given out`);
+    this.#tellWithdrawn(rib, rib.locRib.prefixOf(slot));
+    rib.removeSlot(slot);
+    rib.flush();
+  }
+
+  /** Withdraws the paths of these prefixes that `owner` put in; returns how many there were. */
+  withdrawPrefixes(family: Family, nlri: Nlri, owner: PathSpec['owner'] = 'api'): number {
+    const rib = this.#ribFor(family);
+    const isWatched = this.#isWatched('loc-rib');
+    const count = rib.remove(nlri, owner, isWatched ? (_, prefix) => this.#tellWithdrawn(rib, prefix) : undefined);
+    rib.flush();
+    return count;
+  }
+
+  // Policies.
+
+  /** Adds a policy behind those there are. */
+  addRoutePolicy(policy: RoutePolicy): void {
+    if (this.#policies.some(({ name, type }) => name === policy.name && type === policy.type))
+      throw new SpeakerError('already-exists', `${policy.type} policy "${policy.name}" already exists`);
+    const names = new Set(policy.statements.map(({ name }) => name));
+    if (names.size < policy.statements.length)
+      throw new SpeakerError('invalid-argument', `policy "${policy.name}" has two statements of the same name`);
+    this.#policies.push(policy);
+    this.#policiesChanged(policy);
+  }
+
+  removeRoutePolicy(name: string, type: RoutePolicy['type']): void {
+    const index = this.#policies.findIndex((policy) => policy.name === name && policy.type === type);
+    const [policy] = index === -1 ? [] : this.#policies.splice(index, 1);
+    if (policy === undefined) throw new SpeakerError('not-found', `there is no ${type} policy "${name}"`);
+    this.#policiesChanged(policy);
+  }
+
+  routePolicies(): readonly RoutePolicy[] {
+    return this.#policies;
+  }
+
+  // Tables.
+
+  /** Walks a table as it is at each step: a caller may take its time, and sees each prefix at most once. */
+  routes({ table, family, neighbor }: GetRoutesRequest): Iterable<Route> {
+    const rib = this.#ribFor(family);
+    const context = { store: this.#store, dateOf: (seconds: number) => this.#dateOf(seconds) };
+    if (table === 'loc-rib') {
+      if (neighbor !== undefined)
+        throw new SpeakerError('invalid-argument', 'neighbor is unnecessary for loc-rib table type');
+      return locRibRoutes(
+        rib,
+        this.global.asn,
+        (slot) => this.#uuids.of(family, slot, rib.locRib.generationOf(slot)),
+        context,
+      );
+    }
+    if (neighbor === undefined)
+      throw new SpeakerError('invalid-argument', `table ${table} requires neighbor parameter`);
+    const peer = this.#peerAt(neighbor);
+    if (table === 'adj-rib-in') return adjRibInRoutes(peer.inbound(family), peer.peerAsn, context);
+    return adjRibOutRoutes(rib, peer.outbound(family), this.global.asn, context);
+  }
+
+  /** Calls the listener for each event from now on; returns how to stop. */
+  watchPeers(listener: (event: PeerEvent) => void): () => void {
+    this.#peerWatchers.add(listener);
+    return () => this.#peerWatchers.delete(listener);
+  }
+
+  watchRoutes(filter: RouteFilter, listener: (events: readonly RouteEvent[]) => void): () => void {
+    const watcher = { filter, listener };
+    this.#routeWatchers.add(watcher);
+    return () => this.#routeWatchers.delete(watcher);
+  }
+
+  get #owner(): PeerOwner {
+    return {
+      global: this.global,
+      world: this.#world,
+      store: this.#store,
+      rib: (family) => this.#ribFor(family),
+      policies: () => this.#policies,
+      interfaces: () => this.#world.interfaces?.() ?? interfaceAddresses(),
+      seconds: () => this.#seconds(),
+      stateChanged: (peer, from, to) => this.#stateChanged(peer, from, to),
+      down: (peer, reason) => this.#down(peer, reason),
+      warn: (peer, message, fields) => this.#log.warn({ ...fieldsOf(peer), ...fields }, message),
+      routeChanged: (peer) => (this.#isWatched('adj-rib-in') ? this.#tellInbound(peer) : undefined),
+    };
+  }
+
+  #add(rib: FamilyRib, spec: PathSpec, visit?: (slot: number) => void): number {
+    const { nextHop, attributes, nlri, owner = 'api' } = spec;
+    const set = acquireSet(this.#store, withMandatory(attributes), nextHop);
+    const isWatched = this.#isWatched('loc-rib');
+    const prefixes: number[] = [];
+    const seen =
+      isWatched || visit
+        ? (slot: number, prefix: number) => {
+            visit?.(slot);
+            if (isWatched) prefixes.push(prefix);
+          }
+        : undefined;
+    const count = rib.add(nlri, set, owner, this.#seconds(), seen);
+    this.#store.release(set);
+    if (isWatched) this.#tellAnnounced(rib, prefixes);
+    rib.flush();
+    return count;
+  }
+
+  #accept(connection: Connection): void {
+    const peer = this.#peers.get(connection.remote.address.toString());
+    if (peer !== undefined) {
+      peer.accept(connection);
+      return;
+    }
+    this.#refused++;
+    this.#log.warn({ remote: connection.remote.address.toString() }, 'connection from an address that is no peer');
+    connection.abort();
+  }
+
+  #reset(peer: Peer, { soft, communication = '' }: ResetOptions): void {
+    if (soft === 'none') {
+      peer.reset(communication);
+      return;
+    }
+    if (peer.state !== 'established') return;
+    if (soft !== 'out' && !peer.refreshIn())
+      throw new SpeakerError('failed-precondition', `peer ${peer.neighbor.address} did not negotiate route refresh`);
+    if (soft !== 'in') peer.refreshOut();
+  }
+
+  #policiesChanged(policy: RoutePolicy): void {
+    for (const peer of this.#peers.values()) {
+      if (policy.statements.some((statement) => concerns(statement, peer.neighbor.address))) peer.policiesChanged();
+    }
+  }
+
+  #ribFor(family: Family): FamilyRib {
+    const known = this.#ribs.get(family);
+    if (known !== undefined) return known;
+    if (!isPrefixFamily(family))
+      throw new SpeakerError(
+        'invalid-argument',
+        `family ${familyName(family)} is not supported: only unicast and multicast are`,
+      );
+    const rib = new FamilyRib(family, this.#store);
+    this.#ribs.set(family, rib);
+    return rib;
+  }
+
+  #peerAt(address: Address): Peer {
+    const peer = this.#peers.get(address.toString());
+    if (peer === undefined) throw new SpeakerError('not-found', `there is no peer ${address}`);
+    return peer;
+  }
+
+  #checkNeighbor({ families, name, address }: Neighbor): void {
+    for (const family of families) this.#ribFor(family);
+    const twin = [...this.#peers.values()].find(
+      (peer) => peer.neighbor.name === name && !peer.neighbor.address.equals(address),
+    );
+    if (twin !== undefined)
+      throw new SpeakerError('already-exists', `peer name "${name}" is already that of ${twin.neighbor.address}`);
+  }
+
+  #seconds(): number {
+    return Math.floor((this.#world.clock.now() - this.#startedAt) / 1000);
+  }
+
+  #dateOf(seconds: number): Date {
+    return new Date(this.#startDate.getTime() + seconds * 1000);
+  }
+
+  async #closeListeners(): Promise<void> {
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+  }
+
+  #stateChanged(peer: Peer, from: SessionState, to: SessionState): void {
+    if (to === 'established') {
+      const { negotiated } = peer.peerState;
+      const detail = negotiated && { hold_time: negotiated.holdTime, families: negotiated.families.map(familyName) };
+      this.#log.info({ ...fieldsOf(peer), ...detail }, 'session established');
+    } else this.#log.debug({ ...fieldsOf(peer), from, to }, 'session state changed');
+    this.#tell({ type: 'state-changed', peer });
+  }
+
+  #down(peer: Peer, reason: DownReason): void {
+    this.#log.warn({ ...fieldsOf(peer), reason: reason.kind }, reason.text);
+    this.#tell({ type: 'down', peer, reason });
+  }
+
+  #tell(
+    event:
+      | { type: 'added' | 'removed' | 'state-changed'; peer: Peer }
+      | { type: 'down'; peer: Peer; reason: DownReason },
+  ): void {
+    if (this.#peerWatchers.size === 0) return;
+    const told = { ...event, at: this.#world.clock.date(), peer: event.peer.peerState };
+    for (const listener of this.#peerWatchers) listener(told);
+  }
+
+  #isWatched(table: RouteEvent['table']): boolean {
+    for (const { filter } of this.#routeWatchers) if (filter.table === table) return true;
+    return false;
+  }
+
+  #tellAnnounced(rib: FamilyRib, prefixes: readonly number[]): void {
+    this.#tellRoutes(
+      'announced',
+      'loc-rib',
+      rib.family,
+      undefined,
+      prefixes.flatMap((prefix) => this.#locRibRoute(rib, prefix)),
+    );
+  }
+
+  #tellWithdrawn(rib: FamilyRib, prefix: number): void {
+    if (!this.#isWatched('loc-rib')) return;
+    this.#tellRoutes('withdrawn', 'loc-rib', rib.family, undefined, this.#locRibRoute(rib, prefix));
+  }
+
+  #locRibRoute(rib: FamilyRib, prefix: number): Route[] {
+    const uuidOf = (slot: number) => this.#uuids.of(rib.family, slot, rib.locRib.generationOf(slot));
+    const context = { store: this.#store, dateOf: (seconds: number) => this.#dateOf(seconds) };
+    const route = locRibRoute(rib, prefix, this.global.asn, uuidOf, context);
+    return route === undefined ? [] : [route];
+  }
+
+  #tellInbound(peer: Peer) {
+    return (type: RouteEvent['type'], inbound: Inbound, prefix: number): void => {
+      const context = { store: this.#store, dateOf: (seconds: number) => this.#dateOf(seconds) };
+      const route = adjRibInRoute(inbound, prefix, peer.peerAsn, context);
+      if (route !== undefined) this.#tellRoutes(type, 'adj-rib-in', inbound.rib.family, peer.neighbor.address, [route]);
+    };
+  }
+
+  #tellRoutes(
+    type: RouteEvent['type'],
+    table: RouteEvent['table'],
+    family: Family,
+    neighbor: Address | undefined,
+    routes: readonly Route[],
+  ): void {
+    const at = this.#world.clock.date();
+    const events = routes.map((route) => ({ type, table, at, route, ...(neighbor && { neighbor }) }));
+    for (const { filter, listener } of this.#routeWatchers) {
+      if (filter.table !== table) continue;
+      if (filter.family !== undefined && filter.family !== family) continue;
+      if (filter.neighbor !== undefined && (neighbor === undefined || !filter.neighbor.equals(neighbor))) continue;
+      listener(events);
+    }
+  }
+}
+
+function checkGlobal({ asn, routerId, listenPort }: BgpGlobal): void {
+  if (!Number.isInteger(asn) || asn < 1 || asn > 4294967295)
+    throw new SpeakerError('invalid-argument', `ASN ${asn} is not in 1..4294967295`);
+  if (listenPort !== -1 && (!Number.isInteger(listenPort) || listenPort < 0 || listenPort > 65535))
+    throw new SpeakerError('invalid-argument', `listen port ${listenPort} is not in 0..65535`);
+  let id = 0;
+  try {
+    id = routerIdOf(routerId);
+  } catch {
+    throw new SpeakerError('invalid-argument', `router id "${routerId}" is not an IPv4 address`);
+  }
+  if (id === 0) throw new SpeakerError('invalid-argument', 'router id 0.0.0.0 is not allowed (RFC 6286)');
+}
+
+/** ORIGIN and AS_PATH are there in every path (RFC 4271, 5); what a session puts in is not ours to keep. */
+function withMandatory({ nextHop: _, ...attributes }: Attributes): Attributes {
+  return { ...attributes, origin: attributes.origin ?? 'igp', asPath: attributes.asPath ?? [] };
+}
+
+/** The names are those of Cilium's logs. */
+function fieldsOf(peer: Peer): Record<string, unknown> {
+  return { peer: peer.neighbor.name, peer_address: peer.neighbor.address.toString(), peer_asn: peer.peerAsn };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,21 @@
+import type { Clock, Entropy, Timer } from '../session/ports.ts';
+
+/** The most that setTimeout takes; what is longer would fire at once. */
+const longest = 2 ** 31 - 1;
+
+/** The machine's clock. Its timers do not keep the process alive: listeners do. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  date: () => new Date(),
+  timer(milliseconds: number, callback: () => void): Timer {
+    let handle: NodeJS.Timeout;
+    const wait = (left: number) => {
+      const slice = Math.min(left, longest);
+      handle = setTimeout(() => (left > slice ? wait(left - slice) : callback()), slice).unref();
+    };
+    wait(milliseconds);
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+export const systemEntropy: Entropy = () => Math.random();

@@ -1,0 +1,259 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Address } from '../../src/ip/address.ts';
+import { attributeSet } from '../../src/rib/attribute-set.ts';
+import { AttributeStore } from '../../src/rib/attribute-store.ts';
+import { PrefixTable } from '../../src/rib/prefix-table.ts';
+import { type SlabLimits, type Subscriber, UpdateGroup } from '../../src/rib/update-group.ts';
+import { encodeAttributes } from '../../src/wire/attribute.ts';
+import { initialContext } from '../../src/wire/context.ts';
+import { type Family, ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
+import { prefixesOf } from '../../src/wire/nlri.ts';
+import { decodeUpdate } from '../../src/wire/update-codec.ts';
+import { nlri, runs } from './support.ts';
+
+const context = { ...initialContext, fourOctetAs: true };
+const fourOctetAs = { fourOctetAs: true };
+
+/** A peer that reads when it is told to, and keeps the table that the bytes make. */
+class Reader implements Subscriber {
+  readonly table = new Map<string, number | undefined>();
+  readonly longest: number[] = [];
+  /** Sends that are taken before `send` answers false. */
+  credit: number;
+  updates = 0;
+  ended = 0;
+  prefixes = 0;
+
+  constructor(credit = Number.POSITIVE_INFINITY) {
+    this.credit = credit;
+  }
+
+  send(bytes: Uint8Array, updates: number): boolean {
+    this.updates += updates;
+    let counted = 0;
+    for (let at = 0; at < bytes.length; counted++) {
+      const length = ((bytes[at + 16] as number) << 8) | (bytes[at + 17] as number);
+      this.longest.push(length);
+      this.#read(bytes.subarray(at + 19, at + length));
+      at += length;
+    }
+    expect(counted).toBe(updates);
+    return --this.credit > 0;
+  }
+
+  #read(body: Uint8Array): void {
+    const update = decodeUpdate(body, context);
+    expect(update.faults).toEqual([]);
+    const { med } = update.attributes;
+    const announced = [update.nlri, update.reach?.nlri];
+    const withdrawn = [update.withdrawn, update.unreach];
+    if ([...announced, ...withdrawn].every((part) => part === undefined || part.bytes.length === 0)) this.ended++;
+    for (const part of announced)
+      if (part) for (const { prefix } of prefixesOf(part)) this.#set(prefix.toString(), med);
+    for (const part of withdrawn)
+      if (part)
+        for (const { prefix } of prefixesOf(part)) {
+          this.prefixes++;
+          this.table.delete(prefix.toString());
+        }
+  }
+
+  #set(prefix: string, med: number | undefined): void {
+    this.prefixes++;
+    this.table.set(prefix, med);
+  }
+}
+
+class Bench {
+  readonly store = new AttributeStore();
+  readonly table: PrefixTable;
+  readonly family: Family;
+  readonly holds = new Map<number, number>();
+  readonly groups: UpdateGroup[];
+
+  constructor(family: Family, limits?: SlabLimits) {
+    this.family = family;
+    this.table = new PrefixTable(family === ipv4Unicast ? 4 : 16);
+    this.groups = [0, 1].map(() => new UpdateGroup(this.table, this.store, family, 4096, limits));
+  }
+
+  /** MED tells the sets apart. */
+  set(med: number): number {
+    const ipv4 = this.family === ipv4Unicast;
+    const attributes = encodeAttributes(
+      {
+        origin: 'igp',
+        asPath: [{ type: 'sequence', asns: [65001] }],
+        med,
+        ...(ipv4 && { nextHop: Address.parse('192.0.2.1') }),
+      },
+      fourOctetAs,
+    );
+    return this.store.acquire(attributeSet(ipv4 ? new Uint8Array(0) : Address.parse('2001:db8::1').bytes, attributes));
+  }
+
+  prefix(i: number): Uint8Array {
+    return this.family === ipv4Unicast
+      ? nlri(24, [10, i >> 8, i & 255])
+      : nlri(64, [0x20, 1, 0xd, 0xb8, 0, 0, i >> 8, i & 255]);
+  }
+
+  put(group: number, i: number, med: number | undefined): void {
+    const id = this.table.acquire(this.prefix(i), 0);
+    const before = this.groups.some((g) => g.announced(id) !== 0);
+    (this.groups[group] as UpdateGroup).put(id, med === undefined ? 0 : this.set(med));
+    const after = this.groups.some((g) => g.announced(id) !== 0);
+    // As a Loc-RIB would: what is announced is held.
+    if (after && !before) this.table.hold(id);
+    if (!after && before) this.table.release(id);
+    this.table.release(id);
+  }
+
+  announced(group: number): Map<string, number | undefined> {
+    const reader = new Reader();
+    const g = this.groups[group] as UpdateGroup;
+    g.join(reader, endOfRib);
+    g.leave(reader);
+    return reader.table;
+  }
+}
+
+const endOfRib = {
+  bytes: Uint8Array.from([...Array<number>(16).fill(255), 0, 23, 2, 0, 0, 0, 0]),
+  updates: 1,
+} as const;
+
+type Step =
+  | { readonly do: 'put'; readonly group: number; readonly prefix: number; readonly med: number | undefined }
+  | {
+      readonly do: 'flush' | 'read' | 'refresh' | 'adopt' | 'join' | 'leave';
+      readonly who: number;
+      readonly credit: number;
+    };
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant('put' as const),
+        group: fc.integer({ min: 0, max: 1 }),
+        prefix: fc.integer({ min: 0, max: 12 }),
+        med: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constantFrom('flush', 'read', 'refresh', 'adopt', 'join', 'leave'),
+        who: fc.integer({ min: 0, max: 3 }),
+        credit: fc.integer({ min: 1, max: 3 }),
+      }),
+    },
+  ),
+  { maxLength: 80 },
+);
+
+describe.each([
+  ['ipv4/unicast', ipv4Unicast],
+  ['ipv6/unicast', ipv6Unicast],
+] as const)('an update group of %s', (_, family) => {
+  test('however members join, stall, refresh, move and leave, each ends with what its group announces', () => {
+    fc.assert(
+      fc.property(
+        steps,
+        fc.record({ octets: fc.constantFrom(1, 100, 1000), prefixes: fc.constantFrom(1, 3, 100) }),
+        (plan, limits) => {
+          const bench = new Bench(family, limits);
+          const members = new Map<number, { reader: Reader; group: number }>();
+          const groupOf = (member: { group: number }) => bench.groups[member.group] as UpdateGroup;
+          for (const step of plan) {
+            if (step.do === 'put') {
+              bench.put(step.group, step.prefix, step.med);
+              continue;
+            }
+            const member = members.get(step.who);
+            if (step.do === 'flush') for (const group of bench.groups) group.flush();
+            else if (step.do === 'join') {
+              if (member !== undefined) continue;
+              const joined = { reader: new Reader(step.credit), group: step.who % 2 };
+              members.set(step.who, joined);
+              groupOf(joined).join(joined.reader, endOfRib);
+            } else if (member === undefined) continue;
+            else if (step.do === 'leave') {
+              groupOf(member).leave(member.reader);
+              members.delete(step.who);
+            } else if (step.do === 'read') {
+              member.reader.credit = step.credit;
+              groupOf(member).resume(member.reader);
+            } else if (step.do === 'refresh') groupOf(member).refresh(member.reader);
+            else {
+              const from = groupOf(member);
+              member.group = 1 - member.group;
+              groupOf(member).adopt(member.reader, from);
+            }
+          }
+          for (const group of bench.groups) group.flush();
+          for (const member of members.values()) {
+            member.reader.credit = Number.POSITIVE_INFINITY;
+            groupOf(member).resume(member.reader);
+          }
+          for (const member of members.values()) {
+            expect(groupOf(member).isCurrent(member.reader)).toBe(true);
+            expect(Object.fromEntries(member.reader.table)).toEqual(Object.fromEntries(bench.announced(member.group)));
+            expect(groupOf(member).sentTo(member.reader)).toBe(member.reader.table.size);
+            expect(member.reader.ended).toBe(1);
+            groupOf(member).leave(member.reader);
+          }
+          for (const group of bench.groups) {
+            expect(group.pendingChanges).toBe(0);
+            for (let i = 0; i <= 12; i++) bench.put(bench.groups.indexOf(group), i, undefined);
+            group.dispose();
+          }
+          // Whatever happened, nothing is held any more.
+          expect(bench.table.size).toBe(0);
+          expect(bench.store.size).toBe(0);
+        },
+      ),
+      { numRuns: runs / 20 },
+    );
+  });
+
+  test('a dump is packed to the limit and no message exceeds it', () => {
+    const bench = new Bench(family);
+    for (let i = 0; i < 5000; i++) bench.put(0, i, i % 3);
+    const reader = new Reader();
+    bench.groups[0]?.join(reader, endOfRib);
+    expect(reader.table.size).toBe(5000);
+    expect(Math.max(...reader.longest)).toBeLessThanOrEqual(4096);
+    const octets = family === ipv4Unicast ? 4 : 9;
+    const perMessage = Math.floor((4096 - 100) / octets);
+    expect(reader.updates).toBeLessThanOrEqual(3 * Math.ceil(5000 / 3 / perMessage) + 1 + 3);
+  });
+
+  test('what a later change supersedes is never sent to a member that was stalled', () => {
+    const bench = new Bench(family);
+    const reader = new Reader(1);
+    bench.groups[0]?.join(reader, endOfRib);
+    for (let round = 0; round < 20; round++) {
+      for (let i = 0; i < 100; i++) bench.put(0, i, round % 2 === 0 ? round : undefined);
+      bench.groups[0]?.flush();
+    }
+    const before = reader.prefixes;
+    reader.credit = Number.POSITIVE_INFINITY;
+    bench.groups[0]?.resume(reader);
+    expect(reader.prefixes - before).toBe(100);
+    expect(reader.table.size).toBe(0);
+  });
+
+  test('members at the same place are sent the very same bytes', () => {
+    const bench = new Bench(family);
+    const sent: Uint8Array[][] = [[], []];
+    sent.forEach((list) => bench.groups[0]?.join({ send: (bytes) => list.push(bytes) > 0 }, endOfRib));
+    for (let i = 0; i < 100; i++) bench.put(0, i, 1);
+    bench.groups[0]?.flush();
+    expect(sent[0]).toHaveLength(2);
+    expect(sent[0]?.[1]).toBe(sent[1]?.[1]);
+  });
+});
