@@ -9,7 +9,7 @@ import { afiOf, type Family } from '../wire/family.ts';
 import { encodeNextHop } from '../wire/next-hop.ts';
 import type { AsSegment, Attributes } from '../wire/update.ts';
 import type { SelfNextHop } from './next-hop.ts';
-import { storeContext } from './sets.ts';
+import { stored } from './sets.ts';
 import { addressFrom, sorted, union } from './values.ts';
 
 /** All that decides how a route looks to a peer: peers with equal treatments share an update group. */
@@ -101,7 +101,7 @@ function exported(
   family: Family,
 ): Uint8Array | undefined {
   const { external, fourOctetAs } = treatment;
-  const known = decodeAttributes(attributesOf(set), storeContext).attributes;
+  const known = decodeAttributes(attributesOf(set), stored).attributes;
   const attributes = act(external ? toExternal(known, treatment.localAsn) : toInternal(known), actions, external);
   const given = nextHopOf(set);
   const own = given.length === 0 || actions.some(({ nextHop }) => nextHop === 'self');
@@ -120,7 +120,7 @@ function exported(
 }
 
 /** RFC 4271, 5.1.2 and 5.1.5: our AS goes in front, LOCAL_PREF stays inside. */
-function toExternal({ localPref: _, ...attributes }: Attributes, localAsn: number): Attributes {
+function toExternal({ localPref, ...attributes }: Attributes, localAsn: number): Attributes {
   return { ...attributes, asPath: prepended(attributes.asPath ?? [], localAsn) };
 }
 

@@ -2,26 +2,19 @@ import { Address } from '../ip/address.ts';
 import { attributeSet, attributesOf, nextHopOf } from '../rib/attribute-set.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import { decodeAttributes, encodeAttributes } from '../wire/attribute.ts';
-import type { Context } from '../wire/context.ts';
-import { afiOf, type Family, ipv4Multicast, ipv4Unicast } from '../wire/family.ts';
+import { afiOf, type Family } from '../wire/family.ts';
 import { encodeNextHop } from '../wire/next-hop.ts';
 import type { Attributes, NextHop } from '../wire/update.ts';
 
-/** How the store's attributes are encoded: nothing is left out or shortened. */
-export const storeContext: Context = {
-  fourOctetAs: true,
-  addPath: new Set(),
-  extendedMessage: true,
-  extendedNextHop: new Set([ipv4Unicast, ipv4Multicast]),
-  external: false,
-};
+/** How the store's attributes are encoded. */
+export const stored = { fourOctetAs: true };
 
 const empty = new Uint8Array(0);
 
 /** Interns attributes and a next hop, with one hold. */
 export function acquireSet(store: AttributeStore, attributes: Attributes, nextHop: NextHop | undefined): number {
   const bytes = nextHop === undefined ? empty : encodeNextHop(nextHop);
-  return store.acquire(attributeSet(bytes, encodeAttributes(attributes, storeContext)));
+  return store.acquire(attributeSet(bytes, encodeAttributes(attributes, stored)));
 }
 
 /**
@@ -35,7 +28,7 @@ export function readSet(
   fourOctetAs = true,
 ): { readonly attributes: Attributes; readonly nextHop: NextHop } {
   const bytes = store.bytesOf(set);
-  const { attributes } = decodeAttributes(attributesOf(bytes), { ...storeContext, fourOctetAs });
+  const { attributes } = decodeAttributes(attributesOf(bytes), { fourOctetAs });
   return { attributes, nextHop: nextHopFrom(nextHopOf(bytes), family, attributes) };
 }
 

@@ -454,7 +454,7 @@ function checkGlobal({ asn, routerId, listenPort }: BgpGlobal): void {
 }
 
 /** ORIGIN and AS_PATH are there in every path (RFC 4271, 5); what a session puts in is not ours to keep. */
-function withMandatory({ nextHop: _, ...attributes }: Attributes): Attributes {
+function withMandatory({ nextHop, ...attributes }: Attributes): Attributes {
   return { ...attributes, origin: attributes.origin ?? 'igp', asPath: attributes.asPath ?? [] };
 }
 

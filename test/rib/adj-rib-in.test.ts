@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { AdjRibIn } from '../../src/rib/adj-rib-in.ts';
+import { AttributeStore } from '../../src/rib/attribute-store.ts';
+import { PrefixTable } from '../../src/rib/prefix-table.ts';
+import { nlri, runs } from './support.ts';
+
+type State = 'accepted' | 'rejected' | 'looped';
+const step = fc.record({
+  do: fc.constantFrom<State | 'remove' | 'mark'>('accepted', 'rejected', 'looped', 'remove', 'mark'),
+  prefix: fc.integer({ min: 0, max: 5 }),
+  set: fc.integer({ min: 0, max: 2 }),
+});
+
+test('counts, sets and staleness are those of a plain map, and nothing stays held after clear', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const store = new AttributeStore();
+      const table = new PrefixTable(16);
+      const rib = new AdjRibIn(table, store);
+      const model = new Map<number, { state: State; set: number; stale: boolean }>();
+      const keys = new Map<number, Uint8Array>();
+      for (const { do: action, prefix, set } of steps) {
+        const bytes = nlri(64, [0x20, prefix]);
+        keys.set(prefix, bytes);
+        if (action === 'mark') {
+          rib.markStale();
+          for (const entry of model.values()) entry.stale = true;
+        } else if (action === 'remove') {
+          const id = table.lookup(bytes, 0);
+          expect(id !== -1 && rib.remove(id)).toBe(model.delete(prefix));
+        } else {
+          const id = table.acquire(bytes, 0);
+          if (action === 'looped') rib.setLooped(id, 0);
+          else rib.set(id, store.acquire(Uint8Array.of(set)), action === 'accepted', 0);
+          model.set(prefix, { state: action, set, stale: false });
+        }
+      }
+      const states = [...model.values()].map(({ state }) => state);
+      expect(rib.accepted).toBe(states.filter((state) => state === 'accepted').length);
+      expect(rib.looped).toBe(states.filter((state) => state === 'looped').length);
+      expect(rib.size).toBe(states.filter((state) => state !== 'looped').length);
+      expect([...rib.prefixes()]).toHaveLength(model.size);
+      for (const [prefix, { state, set, stale }] of model) {
+        const id = table.lookup(keys.get(prefix) as Uint8Array, 0);
+        expect(rib.isStale(id)).toBe(stale);
+        expect(rib.isAccepted(id)).toBe(state === 'accepted');
+        if (state === 'looped') expect(rib.attributesOf(id)).toBe(0);
+        else expect(store.bytesOf(rib.attributesOf(id))).toEqual(Uint8Array.of(set));
+      }
+      rib.clear();
+      expect([rib.size, rib.accepted, rib.looped, table.size, store.size]).toEqual([0, 0, 0, 0, 0]);
+    }),
+    { numRuns: runs / 20 },
+  );
+});
