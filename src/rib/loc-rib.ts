@@ -6,7 +6,8 @@ const NONE = 0;
 
 /** Who put a path in: what one owner adds, another never touches. */
 export type Owner = 'api' | 'config' | 'plan';
-const owners: readonly Owner[] = ['api', 'config', 'plan'];
+/** The most explicit first: on a tie it is announced. */
+const owners: readonly Owner[] = ['config', 'plan', 'api'];
 
 /** Orders two attribute sets by preference: negative when the first is better (RFC 4271, 9.1.2.2). */
 export type Preference = (first: number, second: number) => number;
@@ -138,7 +139,7 @@ export class LocRib {
     if (order !== 0) return order < 0;
     if (this.#pathId[slot] !== this.#pathId[than])
       return (this.#pathId[slot] as number) < (this.#pathId[than] as number);
-    return (this.#owner[slot] as number) > (this.#owner[than] as number);
+    return (this.#owner[slot] as number) < (this.#owner[than] as number);
   }
 
   #add(prefix: number, pathId: number, owner: Owner): number {
