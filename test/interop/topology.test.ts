@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findImage } from '../../interop/lab/images.ts';
@@ -68,9 +68,12 @@ nodes: { n: { kind: linux, group: g, exec: [four] } }`);
 
   const directory = join(repository, 'interop');
   const files = readdirSync(directory).filter((file) => file.endsWith('.clab.yml'));
-  test.each(files)('%s is right, and something stands in for each of its images', (file) => {
+  test.each(files)('%s is right, its files are there, and something stands in for each of its images', (file) => {
     const topology = readTopology(join(directory, file));
     expect(`${topology.name}.clab.yml`).toBe(file);
-    for (const { image } of topology.nodes) expect(findImage(image).name.test(image)).toBe(true);
+    for (const { image, binds } of topology.nodes) {
+      expect(findImage(image).name.test(image)).toBe(true);
+      expect(binds.filter(({ source }) => !existsSync(source))).toEqual([]);
+    }
   });
 });

@@ -1,0 +1,332 @@
+// A BGP peer that measures: it brings a session up, counts the IPv6 /64s that it is told, and prints what it saw as one
+// JSON object per line. Times are milliseconds of CLOCK_MONOTONIC, taken as soon as the kernel handed the bytes over.
+//
+//   sink dial ADDRESS TARGET SECONDS [each]   connects, again and again until a connection gives an OPEN
+//   sink listen TARGET SECONDS [each]         accepts instead
+//   sink blast FIRST COUNT SECONDS            the other side, with nothing behind it: accepts, and writes COUNT /64s
+//
+// A /64 is known by the 32 bits after 2001:db8::/32. When TARGET distinct ones are announced, it says `done`. With `each`
+// it tells every announcement and withdrawal. If TARGET is not reached in SECONDS, or the session fails, it says `error`
+// and ends; else it keeps the session until it is killed.
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { OPEN = 1, UPDATE = 2, NOTIFICATION = 3, KEEPALIVE = 4, HEADER = 19, LONGEST = 4096 };
+enum { SINK_AS = 65000, BLAST_AS = 65001, HOLD_TIME = 240, KEEPALIVE_MS = 10000 };
+enum { MP_REACH = 14, MP_UNREACH = 15, EXTENDED_LENGTH = 0x10 };
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+__attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *format, ...) {
+  char text[256];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  printf("{\"event\":\"error\",\"ms\":%.6f,\"text\":\"%s\"}\n", now(), text);
+  fflush(stdout);
+  exit(1);
+}
+
+static void tell(const char *event, double ms) {
+  printf("{\"event\":\"%s\",\"ms\":%.6f}\n", event, ms);
+}
+
+static unsigned get16(const uint8_t *p) { return p[0] << 8 | p[1]; }
+static uint32_t get32(const uint8_t *p) { return (uint32_t)get16(p) << 16 | get16(p + 2); }
+static void put16(uint8_t *p, unsigned v) { p[0] = v >> 8, p[1] = v; }
+static void put32(uint8_t *p, uint32_t v) { put16(p, v >> 16), put16(p + 2, v); }
+
+static void put_header(uint8_t *p, unsigned length, uint8_t type) {
+  memset(p, 0xff, 16);
+  put16(p + 16, length);
+  p[18] = type;
+}
+
+static void send_all(int fd, const uint8_t *bytes, size_t length) {
+  while (length > 0) {
+    ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL);
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      return;  // The reader finds out why.
+    }
+    bytes += n, length -= n;
+  }
+}
+
+static void send_open(int fd, unsigned as) {
+  // Capabilities, in one parameter: IPv6 unicast, route refresh, 4-octet AS number.
+  uint8_t m[HEADER + 10 + 16] = {[HEADER] = 4, [28] = 16, 2, 14, 1, 4, 0, 2, 0, 1, 2, 0, 65, 4};
+  put_header(m, sizeof m, OPEN);
+  put16(m + 20, as);
+  put16(m + 22, HOLD_TIME);
+  put32(m + 24, 0xc0000200 + as % 256);
+  put32(m + 41, as);
+  send_all(fd, m, sizeof m);
+}
+
+static void send_keepalive(int fd) {
+  uint8_t m[HEADER];
+  put_header(m, sizeof m, KEEPALIVE);
+  send_all(fd, m, sizeof m);
+}
+
+static void prepare(int fd) {
+  int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+static int dial(const char *address, double deadline) {
+  struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(179)};
+  if (inet_pton(AF_INET6, address, &to.sin6_addr) != 1) fail("%s is not an IPv6 address", address);
+  for (;;) {
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timeval patience = {.tv_sec = 1};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0) {
+      patience.tv_sec = 0;
+      setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+      prepare(fd);
+      return fd;
+    }
+    if (now() > deadline) fail("no connection to %s: %s", address, strerror(errno));
+    close(fd);
+    usleep(20000);
+  }
+}
+
+static int listener(void) {
+  int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons(179)};
+  if (bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || listen(fd, 4) != 0) fail("cannot listen: %s", strerror(errno));
+  return fd;
+}
+
+static int await_connection(int listening, double deadline) {
+  struct pollfd p = {.fd = listening, .events = POLLIN};
+  double left = deadline - now();
+  if (left <= 0 || poll(&p, 1, (int)left) <= 0) fail("nobody connected");
+  int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+  if (fd < 0) fail("accept: %s", strerror(errno));
+  prepare(fd);
+  return fd;
+}
+
+// What was announced: one bit for each /64 of 2001:db8::/32. The kernel gives memory only to what is touched.
+static uint64_t *present;
+static uint32_t count, target;
+static int each;
+static double arrived;  // When the bytes that are being read came.
+
+static void route(uint32_t number, int announced) {
+  uint64_t bit = 1ull << (number & 63);
+  uint64_t *word = present + (number >> 6);
+  if (announced) count += !(*word & bit), *word |= bit;
+  else count -= !!(*word & bit), *word &= ~bit;
+  if (each) {
+    printf("{\"event\":\"%s\",\"ms\":%.6f,\"route\":%u}\n", announced ? "announce" : "withdraw", arrived, number);
+  }
+}
+
+static void nlri(const uint8_t *p, const uint8_t *end, int announced) {
+  while (p < end) {
+    unsigned octets = (*p + 7) / 8;
+    if (octets > 16 || p + 1 + octets > end) fail("an NLRI that does not fit");
+    if (*p == 64 && get32(p + 1) == 0x20010db8) route(get32(p + 5), announced);
+    p += 1 + octets;
+  }
+}
+
+static void update(const uint8_t *p, const uint8_t *end) {
+  if (end - p < 4 || end - p < 4 + (long)get16(p)) fail("a short UPDATE");
+  p += 2 + get16(p);
+  const uint8_t *stop = p + 2 + get16(p);
+  if (stop > end) fail("a short UPDATE");
+  for (p += 2; p < stop;) {
+    unsigned head = p[0] & EXTENDED_LENGTH ? 4 : 3;
+    if (p + head > stop) fail("a short attribute");
+    unsigned length = head == 4 ? get16(p + 2) : p[2], type = p[1];
+    const uint8_t *value = p + head;
+    p = value + length;
+    if (p > stop) fail("a short attribute");
+    if (length < 3 || get16(value) != 2 || value[2] != 1) continue;
+    if (type == MP_UNREACH) nlri(value + 3, p, 0);
+    if (type == MP_REACH && length >= 5u + value[3]) nlri(value + 5 + value[3], p, 1);
+  }
+}
+
+struct reader {
+  int fd;
+  size_t used, filled;
+  uint8_t buffer[1 << 20];
+};
+
+// The next message, or NULL when `wait` is over. The peer's end of the session is left in `ended`.
+static const char *ended;
+static char reason[64];
+
+static uint8_t *next_message(struct reader *r, double wait) {
+  for (;;) {
+    size_t held = r->filled - r->used;
+    uint8_t *m = r->buffer + r->used;
+    if (held >= HEADER) {
+      unsigned length = get16(m + 16);
+      if (length < HEADER || length > LONGEST) fail("a message of %u octets", length);
+      if (held >= length) {
+        r->used += length;
+        if (m[18] != NOTIFICATION) return m;
+        snprintf(reason, sizeof reason, "NOTIFICATION %u/%u", m[19], m[20]);
+        ended = reason;
+        return NULL;
+      }
+    }
+    memmove(r->buffer, m, held);
+    r->used = 0, r->filled = held;
+    fflush(stdout);
+    struct pollfd p = {.fd = r->fd, .events = POLLIN};
+    if (poll(&p, 1, (int)wait) <= 0) return NULL;
+    ssize_t n = recv(r->fd, r->buffer + held, sizeof r->buffer - held, 0);
+    arrived = now();
+    if (n <= 0) {
+      snprintf(reason, sizeof reason, "closed (%s)", n == 0 ? "end of stream" : strerror(errno));
+      ended = reason;
+      return NULL;
+    }
+    r->filled += n;
+  }
+}
+
+static struct reader reader;
+
+static void sink(const char *address, double deadline) {
+  int listening = address == NULL ? listener() : -1;
+  if (listening >= 0) tell("listening", now());
+  fflush(stdout);
+
+  double connected;
+  for (;;) {
+    int fd = address == NULL ? await_connection(listening, deadline) : dial(address, deadline);
+    connected = now();
+    reader = (struct reader){.fd = fd};
+    ended = NULL;
+    send_open(fd, SINK_AS);
+    uint8_t *m = next_message(&reader, deadline - now());
+    if (m != NULL && m[18] == OPEN) break;
+    if (now() > deadline) fail("no session: %s", ended ? ended : "no OPEN came");
+    close(fd);
+    usleep(20000);
+  }
+  tell("accept", connected);
+  tell("open", arrived);
+  send_keepalive(reader.fd);
+
+  uint64_t updates = 0, bytes = 0;
+  int established = 0, done = 0;
+  double last_keepalive = now();
+  for (;;) {
+    uint8_t *m = next_message(&reader, 1000);
+    if (ended) fail("session ended: %s", ended);
+    if (m != NULL) {
+      if (!established) tell("established", arrived);
+      established = 1;
+      bytes += get16(m + 16);
+      if (m[18] == UPDATE) {
+        if (updates++ == 0) tell("first", arrived);
+        update(m + HEADER, m + get16(m + 16));
+      }
+      if (!done && count >= target) {
+        done = 1;
+        printf("{\"event\":\"done\",\"ms\":%.6f,\"routes\":%u,\"updates\":%lu,\"bytes\":%lu}\n", arrived, count,
+               updates, bytes);
+      }
+    }
+    if (m == NULL || m[18] == KEEPALIVE) {
+      double time = now();
+      if (!done && time > deadline) fail("only %u of %u routes came, in %lu updates", count, target, updates);
+      if (time - last_keepalive > KEEPALIVE_MS) send_keepalive(reader.fd), last_keepalive = time;
+    }
+  }
+}
+
+// As many /64s as fit into each UPDATE, with ORIGIN, AS_PATH and MP_REACH_NLRI.
+static size_t build(uint8_t *out, uint32_t first, uint32_t routes) {
+  static const uint8_t attributes[] = {0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, BLAST_AS >> 8, BLAST_AS & 255};
+  enum { REACH = 4 + 5 + 16, OVERHEAD = HEADER + 4 + sizeof attributes + REACH, MOST = (LONGEST - OVERHEAD) / 9 };
+  uint8_t *m = out;
+  while (routes > 0) {
+    unsigned here = routes < MOST ? routes : MOST, length = OVERHEAD + here * 9;
+    put_header(m, length, UPDATE);
+    put16(m + 19, 0);
+    put16(m + 21, length - HEADER - 4);
+    memcpy(m + 23, attributes, sizeof attributes);
+    uint8_t *p = m + 23 + sizeof attributes;
+    p[0] = 0x80 | EXTENDED_LENGTH, p[1] = MP_REACH;
+    put16(p + 2, 5 + 16 + here * 9);
+    put16(p + 4, 2), p[6] = 1, p[7] = 16;
+    inet_pton(AF_INET6, "fd00:b::2", p + 8);
+    p[24] = 0;
+    for (p += 25; here-- > 0; p += 9, first++, routes--) p[0] = 64, put32(p + 1, 0x20010db8), put32(p + 5, first);
+    m += length;
+  }
+  return m - out;
+}
+
+static void blast(uint32_t first, uint32_t routes, double deadline) {
+  uint8_t *bytes = malloc(routes * 10ull + (1 << 16));
+  size_t length = build(bytes, first, routes);
+  int listening = listener();
+  tell("listening", now());
+  fflush(stdout);
+  int fd = await_connection(listening, deadline);
+  reader = (struct reader){.fd = fd};
+  send_open(fd, BLAST_AS);
+  for (;;) {
+    uint8_t *m = next_message(&reader, 1000);
+    if (ended) exit(0);
+    if (m != NULL && m[18] == OPEN) {
+      send_keepalive(fd);
+      send_all(fd, bytes, length);
+    }
+  }
+}
+
+int main(int argc, char **argv) {
+  setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+  const char *mode = argc > 1 ? argv[1] : "";
+  if (strcmp(mode, "blast") == 0 && argc == 5) {
+    blast(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), now() + atof(argv[4]) * 1e3);
+    return 0;
+  }
+  int dials = strcmp(mode, "dial") == 0;
+  int at = dials ? 3 : 2;
+  if ((!dials && strcmp(mode, "listen") != 0) || argc < at + 2) {
+    fprintf(stderr, "usage: sink dial ADDRESS TARGET SECONDS [each] | listen TARGET SECONDS [each] | blast FIRST COUNT SECONDS\n");
+    return 2;
+  }
+  target = strtoul(argv[at], NULL, 10);
+  each = argc > at + 2;
+  present = mmap(NULL, 1ull << 29, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (present == MAP_FAILED) fail("no memory");
+  sink(dials ? argv[2] : NULL, now() + atof(argv[at + 1]) * 1e3);
+}

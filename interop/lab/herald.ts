@@ -1,0 +1,57 @@
+import type { LabNode } from './node.ts';
+
+// What the scenarios read of the daemon's JSON.
+
+export interface HeraldPeer {
+  readonly 'peer-address': string;
+  readonly 'session-state': string;
+  readonly families: readonly {
+    readonly afi: string;
+    readonly safi: string;
+    readonly received: number;
+    readonly accepted: number;
+    readonly looped: number;
+    readonly advertised: number;
+  }[];
+  readonly 'last-down'?: { readonly text: string; readonly code: number; readonly subcode: number };
+}
+
+export interface HeraldRoute {
+  readonly prefix: string;
+}
+
+/** Asks and tells the daemon on a node, by its own command. */
+export class Herald {
+  readonly node: LabNode;
+
+  constructor(node: LabNode) {
+    this.node = node;
+  }
+
+  async peer(address: string): Promise<HeraldPeer> {
+    const peers = await this.node.json<HeraldPeer[]>(['herald', 'peers', '-o', 'json']);
+    const peer = peers.find((candidate) => candidate['peer-address'] === address);
+    if (peer === undefined) throw new Error(`${this.node.name} has no peer ${address}`);
+    return peer;
+  }
+
+  /** The prefixes that a peer announced, as far as they were not dropped. */
+  async received(peer: string, family: 'ipv4' | 'ipv6' = 'ipv6'): Promise<string[]> {
+    const command = `herald routes received ${family}/unicast peer ${peer} -o json`;
+    const routes = await this.node.json<HeraldRoute[]>(command.split(' '));
+    return routes.map(({ prefix }) => prefix).toSorted();
+  }
+
+  async advertise(prefixes: readonly string[], ...options: readonly string[]): Promise<void> {
+    await this.node.exec(['herald', 'advertise', '--file', '-', ...options], prefixes.join('\n'));
+  }
+
+  async withdraw(prefixes: readonly string[]): Promise<void> {
+    await this.node.exec(['herald', 'withdraw', '--file', '-'], prefixes.join('\n'));
+  }
+
+  /** Asks the daemon to end in good order, and gives its exit code. */
+  stop(): Promise<number> {
+    return this.node.process('herald').stop('TERM');
+  }
+}

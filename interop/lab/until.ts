@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
+
+export interface UntilOptions {
+  /** What is waited for, in words that fit "waited for ...". */
+  readonly what: string;
+  /** Seconds; 10 if absent. */
+  readonly within?: number;
+}
+
+/**
+ * Looks again and again until what it sees satisfies `holds`, and returns that. After `within` seconds throws with the
+ * value (or the error) it saw last.
+ */
+export async function until<T>(
+  look: () => T | Promise<T>,
+  holds: (value: Awaited<T>) => boolean,
+  { what, within = 10 }: UntilOptions,
+): Promise<Awaited<T>> {
+  const end = performance.now() + within * 1000;
+  for (;;) {
+    let last: string;
+    try {
+      const value = await look();
+      if (holds(value)) return value;
+      last = `last seen: ${inspect(value, { depth: 6, maxArrayLength: 20, maxStringLength: 2000 })}`;
+    } catch (error) {
+      last = `last error: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    if (performance.now() >= end) throw new Error(`waited ${within} s for ${what}; ${last}`);
+    await sleep(50);
+  }
+}
