@@ -2,101 +2,98 @@ import { Prefix } from '../ip/prefix.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import type { FamilyRib, Outbound } from './family-rib.ts';
 import type { Inbound } from './inbound.ts';
-import { readSet } from './sets.ts';
+import { SetReader } from './sets.ts';
 import type { Path, Route } from './types.ts';
 
-interface Context {
+/** What turns rows of the tables into routes for people. */
+export interface Listing {
   readonly store: AttributeStore;
   readonly dateOf: (seconds: number) => Date;
+  readonly uuidOf: (slot: number) => Uint8Array;
+  /** The AS that the paths come from. */
+  readonly asn: number;
 }
 
-export function* locRibRoutes(
-  rib: FamilyRib,
-  asn: number,
-  uuidOf: (slot: number) => Uint8Array,
-  context: Context,
-): Generator<Route> {
-  for (let prefix = 0; prefix < rib.table.end; prefix++) {
-    const route = locRibRoute(rib, prefix, asn, uuidOf, context);
-    if (route !== undefined) yield route;
+export function* locRibRoutes(rib: FamilyRib, listing: Listing): Generator<Route> {
+  const sets = new SetReader(listing.store, rib.family);
+  try {
+    for (let prefix = 0; prefix < rib.table.end; prefix++) yield* locRibRoute(rib, prefix, listing, sets);
+  } finally {
+    sets.close();
   }
 }
 
-export function locRibRoute(
-  rib: FamilyRib,
-  prefix: number,
-  asn: number,
-  uuidOf: (slot: number) => Uint8Array,
-  { store, dateOf }: Context,
-): Route | undefined {
+/** The route of one prefix, if there is one. */
+export function* locRibRoute(rib: FamilyRib, prefix: number, listing: Listing, sets: SetReader): Generator<Route> {
   const { locRib, family } = rib;
-  if (locRib.best(prefix) === 0) return undefined;
   const best = locRib.bestSlot(prefix);
+  if (best === -1) return;
   const paths = Array.from(
     locRib.slots(prefix),
     (slot): Path => ({
       family,
       pathId: locRib.pathIdOf(slot),
-      ...readSet(store, locRib.attributesOf(slot), family),
+      ...sets.read(locRib.attributesOf(slot)),
       best: slot === best,
-      createdAt: dateOf(locRib.createdOf(slot)),
-      uuid: uuidOf(slot),
-      sourceAsn: asn,
+      createdAt: listing.dateOf(locRib.createdOf(slot)),
+      uuid: listing.uuidOf(slot),
+      sourceAsn: listing.asn,
     }),
   );
-  return { prefix: prefixAt(rib, prefix), paths };
+  yield { prefix: prefixAt(rib, prefix), paths };
 }
 
-export function* adjRibInRoutes(inbound: Inbound | undefined, peerAsn: number, context: Context): Generator<Route> {
+export function* adjRibInRoutes(inbound: Inbound | undefined, listing: Listing): Generator<Route> {
   if (inbound === undefined) return;
-  for (const prefix of inbound.adjRibIn.prefixes()) {
-    const route = adjRibInRoute(inbound, prefix, peerAsn, context);
-    if (route !== undefined) yield route;
+  const sets = new SetReader(listing.store, inbound.rib.family);
+  try {
+    for (const prefix of inbound.adjRibIn.prefixes()) yield* adjRibInRoute(inbound, prefix, listing, sets);
+  } finally {
+    sets.close();
   }
 }
 
-/** Absent for a looped path: of it only the fact is kept. */
-export function adjRibInRoute(
-  inbound: Inbound,
+/** None for a looped path: of it only the fact is kept. */
+export function* adjRibInRoute(
+  { adjRibIn, rib }: Inbound,
   prefix: number,
-  peerAsn: number,
-  { store, dateOf }: Context,
-): Route | undefined {
-  const { adjRibIn, rib } = inbound;
+  listing: Listing,
+  sets: SetReader,
+): Generator<Route> {
   const set = adjRibIn.attributesOf(prefix);
-  if (set === 0) return undefined;
+  if (set === 0) return;
   const path: Path = {
     family: rib.family,
     pathId: 0,
-    ...readSet(store, set, rib.family),
+    ...sets.read(set),
     best: adjRibIn.isAccepted(prefix),
-    createdAt: dateOf(adjRibIn.receivedAt(prefix)),
-    sourceAsn: peerAsn,
+    createdAt: listing.dateOf(adjRibIn.receivedAt(prefix)),
+    sourceAsn: listing.asn,
   };
-  return { prefix: prefixAt(rib, prefix), paths: [path] };
+  yield { prefix: prefixAt(rib, prefix), paths: [path] };
 }
 
 /** What the peer is told, as the wire says it: its AS path begins with ours on an external session. */
-export function* adjRibOutRoutes(
-  rib: FamilyRib,
-  outbound: Outbound | undefined,
-  asn: number,
-  { store, dateOf }: Context,
-): Generator<Route> {
+export function* adjRibOutRoutes(rib: FamilyRib, outbound: Outbound | undefined, listing: Listing): Generator<Route> {
   if (outbound === undefined) return;
-  for (let prefix = 0; prefix < rib.table.end; prefix++) {
-    const set = outbound.group.announced(prefix);
-    if (set === 0) continue;
-    const slot = rib.locRib.bestSlot(prefix);
-    const path: Path = {
-      family: rib.family,
-      pathId: 0,
-      ...readSet(store, set, rib.family, outbound.treatment.fourOctetAs),
-      best: true,
-      createdAt: dateOf(slot === -1 ? 0 : rib.locRib.createdOf(slot)),
-      sourceAsn: asn,
-    };
-    yield { prefix: prefixAt(rib, prefix), paths: [path] };
+  const sets = new SetReader(listing.store, rib.family, outbound.treatment.fourOctetAs);
+  try {
+    for (let prefix = 0; prefix < rib.table.end; prefix++) {
+      const set = outbound.group.announced(prefix);
+      if (set === 0) continue;
+      const slot = rib.locRib.bestSlot(prefix);
+      const path: Path = {
+        family: rib.family,
+        pathId: 0,
+        ...sets.read(set),
+        best: true,
+        createdAt: listing.dateOf(slot === -1 ? 0 : rib.locRib.createdOf(slot)),
+        sourceAsn: listing.asn,
+      };
+      yield { prefix: prefixAt(rib, prefix), paths: [path] };
+    }
+  } finally {
+    sets.close();
   }
 }
 

@@ -43,3 +43,34 @@ function nextHopFrom(bytes: Uint8Array, family: Family, { nextHop }: Attributes)
   if (bytes.length > 0) return { kind: 'opaque', bytes: bytes.slice() };
   return { kind: 'single', address: nextHop ?? new Address(new Uint8Array(afiOf(family) === 1 ? 4 : 16)) };
 }
+
+/** Reads sets for a listing, in which neighbours mostly share one: the last is remembered, and held so that its id stays its own. */
+export class SetReader {
+  readonly #store: AttributeStore;
+  readonly #family: Family;
+  readonly #fourOctetAs: boolean;
+  #last = 0;
+  #value: ReturnType<typeof readSet> | undefined;
+
+  constructor(store: AttributeStore, family: Family, fourOctetAs = true) {
+    this.#store = store;
+    this.#family = family;
+    this.#fourOctetAs = fourOctetAs;
+  }
+
+  read(set: number): ReturnType<typeof readSet> {
+    if (this.#value !== undefined && set === this.#last) return this.#value;
+    this.close();
+    this.#store.hold(set);
+    this.#last = set;
+    this.#value = readSet(this.#store, set, this.#family, this.#fourOctetAs);
+    return this.#value;
+  }
+
+  /** Lets go of what it holds. */
+  close(): void {
+    if (this.#last !== 0) this.#store.release(this.#last);
+    this.#last = 0;
+    this.#value = undefined;
+  }
+}

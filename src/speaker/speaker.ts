@@ -13,9 +13,9 @@ import { SpeakerError } from './error.ts';
 import { FamilyRib } from './family-rib.ts';
 import type { Inbound } from './inbound.ts';
 import { Peer, type PeerOwner } from './peer.ts';
-import { adjRibInRoute, adjRibInRoutes, adjRibOutRoutes, locRibRoute, locRibRoutes } from './routes.ts';
+import { adjRibInRoute, adjRibInRoutes, adjRibOutRoutes, type Listing, locRibRoute, locRibRoutes } from './routes.ts';
 import { routerIdOf } from './session-config.ts';
-import { acquireSet } from './sets.ts';
+import { acquireSet, SetReader } from './sets.ts';
 import type {
   BgpGlobal,
   GetRoutesRequest,
@@ -229,22 +229,16 @@ export class Speaker {
   /** Walks a table as it is at each step: a caller may take its time, and sees each prefix at most once. */
   routes({ table, family, neighbor }: GetRoutesRequest): Iterable<Route> {
     const rib = this.#ribFor(family);
-    const context = { store: this.#store, dateOf: (seconds: number) => this.#dateOf(seconds) };
     if (table === 'loc-rib') {
       if (neighbor !== undefined)
         throw new SpeakerError('invalid-argument', 'neighbor is unnecessary for loc-rib table type');
-      return locRibRoutes(
-        rib,
-        this.global.asn,
-        (slot) => this.#uuids.of(family, slot, rib.locRib.generationOf(slot)),
-        context,
-      );
+      return locRibRoutes(rib, this.#listing(family));
     }
     if (neighbor === undefined)
       throw new SpeakerError('invalid-argument', `table ${table} requires neighbor parameter`);
     const peer = this.#peerAt(neighbor);
-    if (table === 'adj-rib-in') return adjRibInRoutes(peer.inbound(family), peer.peerAsn, context);
-    return adjRibOutRoutes(rib, peer.outbound(family), this.global.asn, context);
+    if (table === 'adj-rib-in') return adjRibInRoutes(peer.inbound(family), this.#listing(family, peer.peerAsn));
+    return adjRibOutRoutes(rib, peer.outbound(family), this.#listing(family));
   }
 
   /** Calls the listener for each event from now on; returns how to stop. */
@@ -372,7 +366,9 @@ export class Speaker {
   }
 
   #down(peer: Peer, reason: DownReason): void {
-    this.#log.warn({ ...fieldsOf(peer), reason: reason.kind }, reason.text);
+    const fields = { ...fieldsOf(peer), reason: reason.kind };
+    if (reason.kind === 'stopped') this.#log.info(fields, reason.text);
+    else this.#log.warn(fields, reason.text);
     this.#tell({ type: 'down', peer, reason });
   }
 
@@ -407,17 +403,28 @@ export class Speaker {
   }
 
   #locRibRoute(rib: FamilyRib, prefix: number): Route[] {
-    const uuidOf = (slot: number) => this.#uuids.of(rib.family, slot, rib.locRib.generationOf(slot));
-    const context = { store: this.#store, dateOf: (seconds: number) => this.#dateOf(seconds) };
-    const route = locRibRoute(rib, prefix, this.global.asn, uuidOf, context);
-    return route === undefined ? [] : [route];
+    const sets = new SetReader(this.#store, rib.family);
+    const routes = [...locRibRoute(rib, prefix, this.#listing(rib.family), sets)];
+    sets.close();
+    return routes;
   }
 
   #tellInbound(peer: Peer) {
     return (type: RouteEvent['type'], inbound: Inbound, prefix: number): void => {
-      const context = { store: this.#store, dateOf: (seconds: number) => this.#dateOf(seconds) };
-      const route = adjRibInRoute(inbound, prefix, peer.peerAsn, context);
-      if (route !== undefined) this.#tellRoutes(type, 'adj-rib-in', inbound.rib.family, peer.neighbor.address, [route]);
+      const { family } = inbound.rib;
+      const sets = new SetReader(this.#store, family);
+      const routes = [...adjRibInRoute(inbound, prefix, this.#listing(family, peer.peerAsn), sets)];
+      sets.close();
+      this.#tellRoutes(type, 'adj-rib-in', family, peer.neighbor.address, routes);
+    };
+  }
+
+  #listing(family: Family, asn = this.global.asn): Listing {
+    return {
+      store: this.#store,
+      dateOf: (seconds) => this.#dateOf(seconds),
+      uuidOf: (slot) => this.#uuids.of(family, slot, this.#ribFor(family).locRib.generationOf(slot)),
+      asn,
     };
   }
 

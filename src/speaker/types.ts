@@ -6,15 +6,7 @@ import type { Capability } from '../wire/capability.ts';
 import type { Family } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri } from '../wire/update.ts';
 
-export type {
-  MatchType,
-  PrefixMatch,
-  RouteAction,
-  RoutePolicy,
-  RoutePolicyActions,
-  RoutePolicyConditions,
-  RoutePolicyStatement,
-} from '../policy/types.ts';
+export type { PrefixMatch, RoutePolicy, RoutePolicyActions, RoutePolicyStatement } from '../policy/types.ts';
 
 // The names are those of Cilium's internal Router interface.
 
@@ -82,7 +74,7 @@ export interface Path {
   readonly createdAt: Date;
   /** 16 bytes; only of a path that we originate. */
   readonly uuid?: Uint8Array;
-  /** The peer it came from; 0 for ours. */
+  /** The AS of the speaker that it came from: ours for a path that we originate. */
   readonly sourceAsn: number;
 }
 

@@ -172,7 +172,7 @@ describe('neighbors', () => {
   test.each<[Parameters<typeof AddNeighborRequest.fromPartial>[0]['neighbor'], string[]]>([
     [undefined, ['neighbor: is required']],
     [{}, ['neighbor.address: is required']],
-    [{ address: 'x' }, ["neighbor.address: 'x' is not an address"]],
+    [{ address: 'x' }, ["neighbor.address: 'x' is not an IP address"]],
     [
       { address: '::2', timers: { holdTime: 2 } },
       ['neighbor.timers.hold_time: must be 0 (no hold timer) or at least 3'],
@@ -253,7 +253,7 @@ describe('paths', () => {
               '40020a0202' + '0000fde9' + 'fa56ea00',
               '80040400000000',
               '400504000000c8',
-              'c0080c00000001' + 'fde90064' + 'ffffff01',
+              'c0080c' + 'fde90064' + 'ffffff01' + '00000001',
               'c010080002fde900000064',
               'c0200c' + '0000fde9' + '00000001' + '00000002',
             ].map((hex) => Buffer.from(hex, 'hex')),
@@ -267,7 +267,7 @@ describe('paths', () => {
             asPath: '65001 4200000000',
             med: 0,
             localPreference: 200,
-            communities: ['0:1', '65001:100', 'no-export'],
+            communities: ['65001:100', 'no-export', '0:1'],
             largeCommunities: ['65001:1:2'],
             extendedCommunities: [Buffer.from('0002fde900000064', 'hex')],
           },

@@ -2,7 +2,9 @@ import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { words } from '../../interop/lab/words.ts';
 
-const runs = { numRuns: Number(process.env['HERALD_RUNS'] ?? 100) };
+import { runs as numRuns } from '../runs.ts';
+
+const runs = { numRuns };
 
 describe('words', () => {
   test.each([

@@ -2,7 +2,7 @@ import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { Address, AddressError } from '../../src/ip/address.ts';
 
-const numRuns = Number(process.env['HERALD_RUNS'] ?? 10_000);
+import { runs as numRuns } from '../runs.ts';
 
 describe('parse', () => {
   test.each([

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Address, AddressError } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
 
-const numRuns = Number(process.env['HERALD_RUNS'] ?? 10_000);
+import { runs as numRuns } from '../runs.ts';
 
 describe('parse', () => {
   test.each([

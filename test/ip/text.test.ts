@@ -3,7 +3,7 @@ import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { formatIPv4, formatIPv6, formatOctets, parseIPv4, parseIPv6, parseOctets } from '../../src/ip/text.ts';
 
-const numRuns = Number(process.env['HERALD_RUNS'] ?? 10_000);
+import { runs as numRuns } from '../runs.ts';
 
 function octets(text: string): Uint8Array {
   const bytes = parseOctets(text);

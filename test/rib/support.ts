@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 
-/** Runs of each law: CI asks for more. */
-export const runs = Number(process.env['HERALD_RUNS'] ?? 10_000);
+export { runs } from '../runs.ts';
 
 /** NLRI of one prefix, host bits zero: its length octet and the octets that it needs. */
 export function nlri(bits: number, bytes: readonly number[]): Uint8Array {

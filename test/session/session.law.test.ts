@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { SessionConfig } from '../../src/session/types.ts';
 import { ipv6Unicast } from '../../src/wire/family.ts';
 import type { Message } from '../../src/wire/message.ts';
+import { runs } from '../runs.ts';
 import { VirtualClock } from '../simulation/clock.ts';
 import { SimulatedNetwork } from '../simulation/network.ts';
 import { seeded } from '../simulation/random.ts';
 import { addressA, addressB, configA, configB, keepalive, openB, Puppet, Side } from './sides.ts';
 
-const numRuns = Number(process.env['HERALD_RUNS'] ?? 100);
+const numRuns = runs / 100;
 
 interface Fault {
   readonly after: number;

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Prefix } from '../../src/ip/prefix.ts';
 import type { Speaker } from '../../src/speaker/speaker.ts';
+import { runs as all } from '../runs.ts';
 import { addressOf, advertise, Lab, neighbor, stateOf, tableOf, withdraw } from './support.ts';
 
-const runs = Number(process.env['HERALD_RUNS'] ?? 10_000) / 200;
+const runs = all / 200;
 
 type Step =
   | {

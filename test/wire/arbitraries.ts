@@ -12,11 +12,12 @@ import type {
   UnknownAttribute,
   Update,
 } from '../../src/wire/update.ts';
+import { runs } from '../runs.ts';
 
 // Values are drawn straight from fast-check's generator: an UPDATE made of its combinators takes longer than what is tested.
 
 /** How often each property is tried. */
-export const runs = Number(process.env['HERALD_RUNS'] ?? 10000);
+export { runs };
 
 /** A test that the law holds for whatever is drawn, `runs` times; its time limit is no measure of the machine. */
 export function law<T>(name: string, arbitrary: fc.Arbitrary<T>, holds: (value: T) => void, numRuns = runs): void {

@@ -5,7 +5,7 @@ import { BgpError } from '../../src/wire/error.ts';
 import { type Family, family } from '../../src/wire/family.ts';
 
 /** How often a property is tried. */
-export const numRuns = Number(process.env['HERALD_RUNS'] ?? 10_000);
+export { runs as numRuns } from '../runs.ts';
 
 /** Octets from hexadecimal digits; spaces are for the reader. */
 export function unhex(text: string): Uint8Array {

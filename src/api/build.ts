@@ -1,0 +1,135 @@
+import type { Address } from '../ip/address.ts';
+import type { Prefix } from '../ip/prefix.ts';
+import type { PrefixMatch, RoutePolicyActions } from '../policy/types.ts';
+import type { Neighbor, PathSpec } from '../speaker/types.ts';
+import { type Family, ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
+import type { Attributes, NextHop, Nlri, Origin } from '../wire/update.ts';
+import { defaultKeepAliveTime, defaults, type Self } from './fields.ts';
+
+// From fields that were checked to what a speaker takes: the defaults of all doors are here.
+
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The same fields without those that are undefined. */
+export function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+export interface NeighborFields {
+  readonly name: string | undefined;
+  readonly address: Address;
+  readonly asn: number;
+  readonly connectRetryTime: number | undefined;
+  readonly holdTime: number | undefined;
+  readonly keepAliveTime: number | undefined;
+  readonly delayOpenTime: number | undefined;
+  readonly localAddress: Address | undefined;
+  readonly localPort: number | undefined;
+  readonly peerPort: number | undefined;
+  readonly passive: boolean | undefined;
+  readonly families: readonly Family[];
+  readonly exportAction: 'accept' | 'reject' | undefined;
+  readonly importAction: 'accept' | 'reject' | undefined;
+}
+
+export function neighborOf(fields: NeighborFields): Neighbor {
+  const holdTime = fields.holdTime ?? defaults.holdTime;
+  return {
+    name: fields.name ?? fields.address.toString(),
+    address: fields.address,
+    asn: fields.asn,
+    timers: {
+      connectRetry: fields.connectRetryTime ?? defaults.connectRetryTime,
+      holdTime,
+      keepaliveInterval: fields.keepAliveTime ?? defaultKeepAliveTime(holdTime),
+      delayOpen: fields.delayOpenTime ?? defaults.delayOpenTime,
+    },
+    transport: defined({
+      localAddress: fields.localAddress,
+      localPort: fields.localPort,
+      remotePort: fields.peerPort ?? defaults.peerPort,
+      passive: fields.passive ?? false,
+    }),
+    families: fields.families.length > 0 ? [...new Set(fields.families)] : [ipv6Unicast, ipv4Unicast],
+    defaultExportAction: fields.exportAction ?? 'accept',
+    defaultImportAction: fields.importAction ?? 'reject',
+  };
+}
+
+/** What is wrong between a neighbor's fields, with the field to blame; undefined when nothing is. */
+export function neighborFault(
+  fields: Pick<NeighborFields, 'address' | 'localAddress' | 'holdTime' | 'keepAliveTime'>,
+): { readonly field: 'address' | 'localAddress' | 'timers'; readonly message: string } | undefined {
+  const { address, localAddress } = fields;
+  const holdTime = fields.holdTime ?? defaults.holdTime;
+  if (fields.keepAliveTime !== undefined && holdTime !== 0 && fields.keepAliveTime > holdTime) {
+    return { field: 'timers', message: 'keepAliveTimeSeconds can not be larger than holdTimeSeconds' };
+  }
+  if (address.isUnspecified || address.isMulticast)
+    return { field: 'address', message: 'must be the address of one host' };
+  if (address.isLinkLocal && address.isIPv6 && address.zone === undefined) {
+    return { field: 'address', message: `a link-local address needs its interface, as in ${address}%eth0` };
+  }
+  if (localAddress !== undefined && localAddress.isIPv4 !== address.isIPv4) {
+    return { field: 'localAddress', message: 'must be of the same kind, IPv4 or IPv6, as the peer’s address' };
+  }
+  return undefined;
+}
+
+export interface AttributeFields {
+  readonly origin: Origin | undefined;
+  readonly asPathPrepend: readonly number[];
+  readonly med: number | undefined;
+  readonly localPreference: number | undefined;
+  readonly communities: readonly number[];
+  readonly largeCommunities: readonly (readonly [number, number, number])[];
+  readonly extendedCommunities: readonly Uint8Array[];
+}
+
+export function attributesOf(fields: AttributeFields): Attributes {
+  const { asPathPrepend, communities, largeCommunities, extendedCommunities } = fields;
+  return defined({
+    origin: fields.origin ?? 'igp',
+    asPath: asPathPrepend.length === 0 ? [] : [{ type: 'sequence' as const, asns: asPathPrepend }],
+    med: fields.med,
+    localPref: fields.localPreference,
+    communities: communities.length === 0 ? undefined : [...new Set(communities)],
+    largeCommunities:
+      largeCommunities.length === 0
+        ? undefined
+        : [...new Map(largeCommunities.map((community) => [community.join(), community])).values()],
+    extendedCommunities: extendedCommunities.length === 0 ? undefined : extendedCommunities,
+  });
+}
+
+export function pathSpecOf(nlri: Nlri, attributes: Attributes, nextHop: NextHop | Self): PathSpec {
+  const spec = { family: nlri.family, nlri, attributes };
+  return nextHop.kind === 'self' ? spec : { ...spec, nextHop };
+}
+
+export function prefixMatchOf(cidr: Prefix, lengthMin: number | undefined, lengthMax: number | undefined): PrefixMatch {
+  const min = lengthMin ?? cidr.length;
+  return { cidr, lengthMin: min, lengthMax: lengthMax ?? min };
+}
+
+/** What is wrong with the lengths; undefined when nothing is. */
+export function prefixMatchFault({ cidr, lengthMin, lengthMax }: PrefixMatch): string | undefined {
+  const most = cidr.isIPv4 ? 32 : 128;
+  return cidr.length <= lengthMin && lengthMin <= lengthMax && lengthMax <= most
+    ? undefined
+    : `lengths must satisfy ${cidr.length} <= min <= max <= ${most}`;
+}
+
+export interface ActionFields {
+  readonly routeAction: RoutePolicyActions['routeAction'] | undefined;
+  readonly addCommunities: readonly number[];
+  readonly addLargeCommunities: readonly (readonly [number, number, number])[];
+  readonly setLocalPreference: number | undefined;
+  readonly nextHop: RoutePolicyActions['nextHop'] | undefined;
+}
+
+export function actionsOf(fields: ActionFields): RoutePolicyActions {
+  return defined({ ...fields, routeAction: fields.routeAction ?? 'none' });
+}

@@ -1,0 +1,43 @@
+import { SpeakerError } from '../speaker/error.ts';
+import type { Speaker } from '../speaker/speaker.ts';
+import type { BgpGlobal } from '../speaker/types.ts';
+
+/** What the API asks of a speaker: all of it but its life, which belongs to who owns the instance. */
+export type Router = Omit<Speaker, 'start' | 'stop' | 'refusedConnections'>;
+
+/** A running speaker and its name. */
+export interface Instance {
+  readonly name: string;
+  /** It plays a lab's router: only a request that names it means it. */
+  readonly lab: boolean;
+  readonly startedAt: Date;
+  readonly router: Router;
+}
+
+/** The instances of this process; who owns them starts and stops them. */
+export interface Instances {
+  /** By name. */
+  list(): readonly Instance[];
+  /** Throws SpeakerError `already-exists`, or `failed-precondition` when its port cannot be bound. */
+  start(name: string, global: BgpGlobal): Promise<void>;
+  /** Throws SpeakerError `not-found`. */
+  stop(name: string, options: { readonly fullDestroy: boolean }): Promise<void>;
+}
+
+/** The instance that a request names; an empty name means the only one that is no lab's router. Throws SpeakerError. */
+export function resolveInstance(instances: Instances, name: string): Instance {
+  const all = instances.list();
+  if (name !== '') {
+    const found = all.find((instance) => instance.name === name);
+    if (found !== undefined) return found;
+    const names = all.map((instance) => instance.name).join(', ');
+    throw new SpeakerError('not-found', `no instance ${name}; there ${all.length === 0 ? 'is none' : `is ${names}`}`);
+  }
+  const [only, ...others] = all.filter((instance) => !instance.lab);
+  if (only === undefined) throw new SpeakerError('failed-precondition', 'no instance is running');
+  if (others.length > 0) {
+    const names = [only, ...others].map((instance) => instance.name).join(', ');
+    throw new SpeakerError('failed-precondition', `there are several instances: name one of ${names}`);
+  }
+  return only;
+}

@@ -1,0 +1,80 @@
+import { type ServiceError, status } from '@grpc/grpc-js';
+import { call, connect, rpc } from '../api/client.ts';
+import { findSocketPath } from '../api/default-endpoint.ts';
+import { type ApiEndpoint, formatEndpoint, parseEndpoint } from '../api/endpoint.ts';
+import type { RouterServiceClient } from '../gen/herald/v1/router_service.ts';
+import type { BgpInstance } from '../gen/herald/v1/types.ts';
+import { CliError, exitCode } from './exit.ts';
+import type { Format } from './output.ts';
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly server?: string;
+  /** Empty: the only one. */
+  readonly instance: string;
+  readonly output: Format;
+}
+
+export type Client = RouterServiceClient;
+
+/** The daemon to talk to: the option, else HERALD_SERVER (the option's own default), else the socket that is there. */
+export function endpointOf({ server }: Pick<CommonOptions, 'server'>): ApiEndpoint {
+  if (server === undefined || server === '') return { kind: 'unix', path: findSocketPath() };
+  const endpoint = parseEndpoint(server);
+  if (endpoint !== undefined) return endpoint;
+  throw new CliError(exitCode.usage, `--server ${server}: must be host:port, [v6]:port or unix:/path`);
+}
+
+/** Runs `work` with a connection to the daemon, which is closed afterwards. Throws CliError for what the daemon or gRPC refuse. */
+export async function withClient<T>(
+  options: Pick<CommonOptions, 'server'>,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const endpoint = endpointOf(options);
+  const client = connect(endpoint);
+  try {
+    return await work(client);
+  } catch (error) {
+    throw isServiceError(error) ? explain(error, endpoint) : error;
+  } finally {
+    client.close();
+  }
+}
+
+/** The instance that the options name; or, named or not, all that are no lab's router. */
+export async function instancesOf(
+  client: Client,
+  { instance }: Pick<CommonOptions, 'instance'>,
+): Promise<BgpInstance[]> {
+  const { instances } = await call(client, rpc.getBgp, { instance });
+  const found = instance === '' ? instances.filter(({ lab }) => !lab) : instances;
+  if (found.length > 0) return found;
+  throw new CliError(exitCode.failed, 'the daemon runs no instance; give it one with herald run -c FILE');
+}
+
+export function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'details' in error && 'code' in error && typeof error.code === 'number';
+}
+
+function explain(error: ServiceError, endpoint: ApiEndpoint): CliError {
+  switch (error.code) {
+    case status.UNAVAILABLE:
+      return new CliError(
+        exitCode.unreachable,
+        `no daemon answers at ${formatEndpoint(endpoint)}${reason(error)}; start one with herald run, or name its address with --server`,
+      );
+    case status.UNIMPLEMENTED:
+      return new CliError(
+        exitCode.failed,
+        `the daemon at ${formatEndpoint(endpoint)} does not know this request; is it of another version?`,
+      );
+    default:
+      return new CliError(exitCode.failed, error.details);
+  }
+}
+
+function reason({ details }: ServiceError): string {
+  if (details.includes('ENOENT')) return ' (there is no such socket)';
+  if (details.includes('EACCES')) return ' (this user may not use that socket)';
+  return details.includes('ECONNREFUSED') ? ' (connection refused)' : '';
+}

@@ -1,0 +1,170 @@
+import type { Capability, PeerFamilyState, Route, RoutePolicyStatement } from '../gen/herald/v1/types.ts';
+import {
+  MatchType,
+  Origin,
+  type Path,
+  type PeerState,
+  RouteAction,
+  type RoutePolicy,
+  RoutePolicyType,
+} from '../gen/herald/v1/types.ts';
+import { formatUuid } from './uuid.ts';
+
+// What `-o json` and `-o yaml` print: Cilium's names, as its agent and its shell commands emit them. What Cilium does not have
+// keeps to the same form. A zero is a zero and is printed.
+
+export function peerJson(instance: string, peer: PeerState): Record<string, unknown> {
+  const { timers, counters, lastDown } = peer;
+  return {
+    instance,
+    name: peer.name,
+    'peer-address': peer.peerAddress,
+    'peer-port': peer.peerPort,
+    'peer-asn': peer.peerAsn,
+    'local-asn': peer.localAsn,
+    'session-state': peer.sessionState,
+    'uptime-nanoseconds': Number(peer.uptimeNanoseconds),
+    families: peer.families.map(familyJson),
+    timers: {
+      'applied-hold-nanoseconds': Number(timers?.appliedHoldNanoseconds ?? 0),
+      'applied-keep-alive-nanoseconds': Number(timers?.appliedKeepAliveNanoseconds ?? 0),
+      'configured-hold-nanoseconds': Number(timers?.configuredHoldNanoseconds ?? 0),
+      'configured-keep-alive-nanoseconds': Number(timers?.configuredKeepAliveNanoseconds ?? 0),
+      'connect-retry-nanoseconds': Number(timers?.connectRetryNanoseconds ?? 0),
+    },
+    'local-capabilities': peer.localCapabilities.map(capabilityJson),
+    'remote-capabilities': peer.remoteCapabilities.map(capabilityJson),
+    ...(peer.peerRouterId !== '' && { 'peer-router-id': peer.peerRouterId }),
+    ...(peer.localAddress !== '' && { 'local-address': peer.localAddress }),
+    ...(counters && {
+      counters: Object.fromEntries(Object.entries(counters).map(([name, value]) => [kebab(name), Number(value)])),
+    }),
+    ...(lastDown && {
+      'last-down': {
+        kind: lastDown.kind,
+        text: lastDown.text,
+        code: lastDown.code,
+        subcode: lastDown.subcode,
+        at: lastDown.at?.toISOString(),
+      },
+    }),
+  };
+}
+
+function familyJson({ family, received, accepted, advertised, looped }: PeerFamilyState): Record<string, unknown> {
+  return {
+    afi: family?.afi,
+    safi: family?.safi,
+    received: Number(received),
+    accepted: Number(accepted),
+    advertised: Number(advertised),
+    looped: Number(looped),
+  };
+}
+
+function capabilityJson({ name, text, raw }: Capability): Record<string, unknown> {
+  return { name, text, capabilities: raw.toString('base64') };
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Where routes come from. */
+export interface RouteSource {
+  readonly instance: string;
+  readonly asn: number;
+  /** Of an Adj-RIB. */
+  readonly neighbor: string | undefined;
+}
+
+export function routeJson({ instance, asn, neighbor }: RouteSource, { prefix, paths }: Route): Record<string, unknown> {
+  return {
+    instance,
+    'router-asn': asn,
+    ...(neighbor !== undefined && { neighbor }),
+    prefix,
+    paths: paths.map(pathJson),
+  };
+}
+
+export const originNames = { [Origin.IGP]: 'igp', [Origin.EGP]: 'egp', [Origin.INCOMPLETE]: 'incomplete' } as const;
+
+function pathJson(path: Path): Record<string, unknown> {
+  return {
+    nlri: { base64: path.nlri.toString('base64') },
+    'path-attributes': path.pathAttributes.map((attribute) => ({ base64: attribute.toString('base64') })),
+    family: path.family && { afi: path.family.afi, safi: path.family.safi },
+    'age-nanoseconds': Number(path.ageNanoseconds),
+    best: path.best,
+    ...(path.uuid.length > 0 && { uuid: formatUuid(path.uuid) }),
+    'source-asn': path.sourceAsn,
+    ...(path.pathId !== 0 && { 'path-id': path.pathId }),
+    'next-hops': path.nextHops,
+    ...(path.origin !== Origin.UNSPECIFIED && { origin: originNames[path.origin] }),
+    'as-path': path.asPath,
+    ...(path.med !== undefined && { med: path.med }),
+    ...(path.localPreference !== undefined && { 'local-preference': path.localPreference }),
+    ...(path.communities.length > 0 && { communities: path.communities }),
+    ...(path.largeCommunities.length > 0 && { 'large-communities': path.largeCommunities }),
+    ...(path.extendedCommunities.length > 0 && {
+      'extended-communities': path.extendedCommunities.map((community) => ({ base64: community.toString('base64') })),
+    }),
+  };
+}
+
+export const policyTypeNames = {
+  [RoutePolicyType.UNSPECIFIED]: 'export',
+  [RoutePolicyType.EXPORT]: 'export',
+  [RoutePolicyType.IMPORT]: 'import',
+} as const;
+
+export const matchTypeNames = {
+  [MatchType.UNSPECIFIED]: 'any',
+  [MatchType.ANY]: 'any',
+  [MatchType.ALL]: 'all',
+  [MatchType.INVERT]: 'invert',
+} as const;
+
+export const routeActionNames = {
+  [RouteAction.UNSPECIFIED]: 'none',
+  [RouteAction.NONE]: 'none',
+  [RouteAction.ACCEPT]: 'accept',
+  [RouteAction.REJECT]: 'reject',
+} as const;
+
+export function policyJson(instance: string, asn: number, policy: RoutePolicy): Record<string, unknown> {
+  return {
+    instance,
+    'router-asn': asn,
+    name: policy.name,
+    type: policyTypeNames[policy.type],
+    statements: policy.statements.map(statementJson),
+  };
+}
+
+function statementJson({ name, conditions, actions }: RoutePolicyStatement): Record<string, unknown> {
+  const { matchNeighbors, matchPrefixes, matchFamilies = [] } = conditions ?? {};
+  return {
+    name,
+    ...(matchNeighbors && {
+      'match-neighbors': { type: matchTypeNames[matchNeighbors.type], neighbors: matchNeighbors.neighbors },
+    }),
+    ...(matchFamilies.length > 0 && { 'match-families': matchFamilies.map(({ afi, safi }) => ({ afi, safi })) }),
+    ...(matchPrefixes && {
+      'match-prefixes': {
+        type: matchTypeNames[matchPrefixes.type],
+        prefixes: matchPrefixes.prefixes.map(({ cidr, prefixLenMin, prefixLenMax }) => ({
+          cidr,
+          'prefix-len-min': prefixLenMin,
+          'prefix-len-max': prefixLenMax,
+        })),
+      },
+    }),
+    'route-action': routeActionNames[actions?.routeAction ?? RouteAction.UNSPECIFIED],
+    'add-communities': actions?.addCommunities ?? [],
+    'add-large-communities': actions?.addLargeCommunities ?? [],
+    ...(actions?.setLocalPreference !== undefined && { 'set-local-preference': actions.setLocalPreference }),
+    ...(actions?.nextHop && { nexthop: { self: actions.nextHop.self, unchanged: actions.nextHop.unchanged } }),
+  };
+}

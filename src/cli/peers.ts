@@ -1,0 +1,73 @@
+import { call, rpc } from '../api/client.ts';
+import type { PeerFamilyState, PeerState } from '../gen/herald/v1/types.ts';
+import { capabilityLines } from './capabilities.ts';
+import { type CommonOptions, instancesOf, withClient } from './daemon.ts';
+import { formatDuration } from './duration.ts';
+import { peerJson } from './json.ts';
+import { type Column, print, printLines } from './output.ts';
+
+interface Row {
+  readonly instance: string;
+  readonly peer: PeerState;
+  readonly family: PeerFamilyState | undefined;
+  /** Another family of the peer above: only its own columns are shown. */
+  readonly continues: boolean;
+}
+
+const once = (cell: (row: Row) => string) => (row: Row) => (row.continues ? '' : cell(row));
+
+const count = (which: (family: PeerFamilyState) => bigint) => (row: Row) =>
+  row.family === undefined || row.peer.sessionState !== 'established' ? '-' : `${which(row.family)}`;
+
+const columns: readonly Column<Row>[] = [
+  { head: 'Instance', cell: once(({ instance }) => instance) },
+  { head: 'Peer', cell: once(({ peer }) => peer.name) },
+  { head: 'Local AS', wide: true, cell: once(({ peer }) => `${peer.localAsn}`) },
+  { head: 'Peer AS', wide: true, cell: once(({ peer }) => `${peer.peerAsn}`) },
+  { head: 'Peer Address', wide: true, cell: once(({ peer }) => withPort(peer)) },
+  { head: 'Session State', cell: once(({ peer }) => peer.sessionState) },
+  {
+    head: 'Uptime',
+    cell: once(({ peer }) => (peer.uptimeNanoseconds === 0n ? '-' : formatDuration(peer.uptimeNanoseconds))),
+  },
+  { head: 'Family', cell: ({ family }) => familyOf(family) },
+  { head: 'Received', cell: count(({ received }) => received) },
+  { head: 'Accepted', cell: count(({ accepted }) => accepted) },
+  { head: 'Advertised', cell: count(({ advertised }) => advertised) },
+  { head: 'Router ID', wide: true, cell: once(({ peer }) => peer.peerRouterId || '-') },
+  { head: 'Hold', wide: true, cell: once(({ peer }) => formatDuration(peer.timers?.appliedHoldNanoseconds ?? 0n)) },
+  { head: 'Last Down', wide: true, cell: once(({ peer }) => peer.lastDown?.text ?? '-') },
+];
+
+/** How each peer is doing; with `capabilities`, what the two OPENs claimed. */
+export async function peers(options: CommonOptions & { readonly capabilities?: boolean }): Promise<void> {
+  const states = await withClient(options, async (client) => {
+    const instances = await instancesOf(client, options);
+    const lists = await Promise.all(instances.map(({ name }) => call(client, rpc.getPeerState, { instance: name })));
+    return lists.flatMap((list, i) => list.peers.map((peer) => ({ instance: instances[i]?.name ?? '', peer })));
+  });
+  const forPeople = options.output === 'table' || options.output === 'wide';
+  if (options.capabilities === true && forPeople) {
+    await printLines(states.flatMap(({ peer }) => capabilityLines(peer)));
+    return;
+  }
+  await print(options.output, {
+    columns,
+    rows: states.flatMap(({ instance, peer }) => rowsOf(instance, peer)),
+    values: states.map(({ instance, peer }) => peerJson(instance, peer)),
+    empty: 'no peers',
+  });
+}
+
+function rowsOf(instance: string, peer: PeerState): Row[] {
+  if (peer.families.length === 0) return [{ instance, peer, family: undefined, continues: false }];
+  return peer.families.map((family, index) => ({ instance, peer, family, continues: index > 0 }));
+}
+
+function familyOf(state: PeerFamilyState | undefined): string {
+  return state?.family === undefined ? '-' : `${state.family.afi}/${state.family.safi}`;
+}
+
+function withPort({ peerAddress, peerPort }: PeerState): string {
+  return peerAddress.includes(':') ? `[${peerAddress}]:${peerPort}` : `${peerAddress}:${peerPort}`;
+}

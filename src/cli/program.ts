@@ -1,0 +1,165 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { AdvertiseOptions } from './advertise.ts';
+import type { CommonOptions } from './daemon.ts';
+import type { DecodeOptions } from './decode.ts';
+import { CliError, type ExitCode, exitCode, exitCodeHelp } from './exit.ts';
+import { formats } from './output.ts';
+import type { WithdrawOptions } from './withdraw.ts';
+
+// What each command does is imported when it is called: the time to start is what a user of a command line feels.
+
+/** The command line of `herald`. Its actions throw CliError, and CommanderError for what is wrong with the words. */
+function createProgram(): Command {
+  const program = new Command('herald')
+    .description('A BGP speaker: announces what lives on this machine to the routers above it.')
+    .addOption(
+      new Option(
+        '--server <address>',
+        'the daemon: host:port, [v6]:port or unix:/path; else the socket that is there',
+      ).env('HERALD_SERVER'),
+    )
+    .option('--instance <name>', 'the BGP instance; needed when there are several')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(formats).default('table'))
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', exitCodeHelp)
+    .exitOverride();
+  const common = (): CommonOptions => ({ instance: '', ...program.opts<Omit<CommonOptions, 'instance'>>() });
+
+  program
+    .command('run')
+    .description('run the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again')
+    .option(
+      '-c, --config <path>',
+      'a YAML file, or a directory of them; none: an empty daemon, to be driven by the API',
+    )
+    .action(async (options: { config?: string }) => (await import('./run.ts')).run(options));
+
+  program
+    .command('peers')
+    .description('how each peer is doing')
+    .option('-c, --capabilities', 'what the two sides said they can do')
+    .action(async (options: { capabilities?: boolean }) =>
+      (await import('./peers.ts')).peers({ ...common(), ...options }),
+    );
+
+  program
+    .command('routes')
+    .description('the routes of a table: available (Loc-RIB), advertised (Adj-RIB-Out) or received (Adj-RIB-In)')
+    .usage('[available|advertised|received] [FAMILY] [peer ADDRESS]')
+    .argument('[words...]')
+    .addHelpText(
+      'after',
+      '\nDefaults: available, ipv6/unicast, every peer.\nExample: herald routes received ipv6/unicast peer 2001:db8::1',
+    )
+    .action(async (words: string[]) => (await import('./routes.ts')).routes(words, common()));
+
+  program
+    .command('route-policies')
+    .alias('policies')
+    .description('the route policies, in the order in which they apply')
+    .action(async () => (await import('./route-policies.ts')).routePolicies(common()));
+
+  withPrefixFile(
+    program.command('advertise').description('originate paths').argument('[prefix...]', 'as in 2001:db8:a:2::/64'),
+  )
+    .option('--next-hop <address>', 'self, an address, or GLOBAL,LINK-LOCAL', 'self')
+    .addOption(repeated('--community <community>', 'as 65001:100 or no-export; may be repeated'))
+    .addOption(repeated('--large-community <community>', 'as 65001:1:2; may be repeated'))
+    .option('--med <number>', 'the multi-exit discriminator', wholeNumber)
+    .option('--local-preference <number>', 'for internal peers', wholeNumber)
+    .addOption(
+      new Option('--as-path-prepend <asns>', 'AS numbers to start the path with, as 65001,65001')
+        .argParser(wholeNumbers)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--origin <origin>', 'the ORIGIN attribute').choices(['igp', 'egp', 'incomplete']).default('igp'),
+    )
+    .action(async (prefixes: string[], options: Omit<AdvertiseOptions, keyof CommonOptions>) =>
+      (await import('./advertise.ts')).advertise(prefixes, { ...common(), ...options }),
+    );
+
+  withPrefixFile(program.command('withdraw').description('withdraw paths that were advertised').argument('[prefix...]'))
+    .addOption(repeated('--uuid <uuid>', 'the path that advertise gave this uuid; may be repeated'))
+    .action(async (prefixes: string[], options: Omit<WithdrawOptions, keyof CommonOptions>) =>
+      (await import('./withdraw.ts')).withdraw(prefixes, { ...common(), ...options }),
+    );
+
+  program
+    .command('monitor')
+    .description('print what is there, then what happens, until interrupted; json is one object a line')
+    .usage('[peers|routes] [available|received] [FAMILY] [peer ADDRESS]')
+    .argument('[words...]')
+    .action(async (words: string[]) => (await import('./monitor.ts')).monitor(words, common()));
+
+  program
+    .command('decode')
+    .description('show the BGP messages in bytes: a file of messages, a capture (pcap, pcapng), or hexadecimal digits')
+    .argument('[file]', '- is standard input')
+    .option('--hex <digits>', 'the bytes as hexadecimal digits; blanks and colons are ignored')
+    .option('--port <port>', 'the port of BGP in a capture', wholeNumber)
+    .option('--two-octet-as', 'AS numbers in the messages have two octets (not in a capture, which tells)')
+    .option('--add-path', 'prefixes in the messages have path identifiers (not in a capture, which tells)')
+    .action(async (file: string | undefined, options: Omit<DecodeOptions, keyof CommonOptions>) =>
+      (await import('./decode.ts')).decode(file, { ...common(), ...options }),
+    );
+
+  program
+    .command('schema')
+    .description('the JSON schema of the configuration file, for editors')
+    .action(async () => (await import('./schema.ts')).schema());
+
+  program
+    .command('version')
+    .description('the version of this command and of the daemon')
+    .action(async () => (await import('./version.ts')).version(common()));
+
+  program
+    .command('completion')
+    .description('a script that completes commands: source <(herald completion bash)')
+    .argument('<shell>', 'bash, zsh or fish')
+    .action(async (shell: string) => (await import('./completion.ts')).completion(shell, program));
+
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'herald: ').replace(/\n+(?=.)/g, ' ')),
+    });
+  }
+  return program;
+}
+
+/** Runs a command line, without `node` and the script. Errors are told on standard error; gives what the process is to end with. */
+export async function execute(args: readonly string[]): Promise<ExitCode> {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+    return exitCode.ok;
+  } catch (error) {
+    // Commander has told about it already, or it is none: --help.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+    const isExpected = error instanceof CliError;
+    const text = error instanceof Error && !isExpected ? (error.stack ?? error.message) : (error as Error).message;
+    process.stderr.write(`herald: ${text}\n`);
+    return isExpected ? error.exitCode : exitCode.failed;
+  }
+}
+
+function withPrefixFile(command: Command): Command {
+  return command
+    .option('-f, --file <file>', 'prefixes from a file, one a line; - is standard input')
+    .option('--stdin', 'the same as -f -');
+}
+
+function repeated(flags: string, description: string): Option {
+  const collect = (value: string, before: readonly string[]) => [...before, value];
+  return new Option(flags, description).argParser(collect).default([], 'none');
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 0xffffffff) return value;
+  throw new InvalidArgumentError('It must be a whole number from 0 to 4294967295.');
+}
+
+function wholeNumbers(text: string): number[] {
+  return text.split(',').map(wholeNumber);
+}

@@ -1,0 +1,150 @@
+import { call, messages, rpc } from '../api/client.ts';
+import { type Family, Origin, type Path, type Route, TableType } from '../gen/herald/v1/types.ts';
+import { Prefix } from '../ip/prefix.ts';
+import { type Client, type CommonOptions, instancesOf, withClient } from './daemon.ts';
+import { formatDuration } from './duration.ts';
+import { CliError, exitCode } from './exit.ts';
+import { takeFamily } from './family.ts';
+import { type RouteSource, routeJson } from './json.ts';
+import { type Column, print } from './output.ts';
+import { formatUuid } from './uuid.ts';
+
+export const tables = {
+  available: TableType.LOC_RIB,
+  advertised: TableType.ADJ_RIB_OUT,
+  received: TableType.ADJ_RIB_IN,
+} as const;
+export type TableName = keyof typeof tables;
+
+export interface RouteQuery {
+  readonly table: TableName;
+  readonly family: Family;
+  readonly peer: string | undefined;
+}
+
+/** Reads `[available|advertised|received] [FAMILY] [peer ADDRESS]`; what is left out is the Loc-RIB, ipv6/unicast, and all peers. */
+export function parseQuery(args: readonly string[]): RouteQuery {
+  const words = [...args];
+  const isTable = words[0] !== undefined && Object.hasOwn(tables, words[0]);
+  const table = isTable ? (words.shift() as TableName) : 'available';
+  const family = takeFamily(words) ?? { afi: 'ipv6', safi: 'unicast' };
+  const [word, peer, ...more] = words;
+  if (word === undefined) return { table, family, peer: undefined };
+  if (word !== 'peer' && word !== 'neighbor') {
+    const expected = isTable ? 'a family or peer ADDRESS' : 'available, advertised or received';
+    throw new CliError(exitCode.usage, `invalid argument: ${word}, expected ${expected}`);
+  }
+  if (peer === undefined) throw new CliError(exitCode.usage, 'missing peer IP address');
+  if (more.length > 0) throw new CliError(exitCode.usage, `invalid argument: ${more[0]}, expected nothing more`);
+  if (table === 'available') {
+    throw new CliError(exitCode.usage, 'available routes belong to no peer; ask for advertised or received');
+  }
+  return { table, family, peer };
+}
+
+export interface Found {
+  readonly source: RouteSource;
+  readonly route: Route;
+}
+
+interface Row extends Found {
+  readonly path: Path;
+}
+
+const columnsOf = ({ table }: RouteQuery): Column<Row>[] => [
+  { head: 'Instance', cell: ({ source }) => source.instance },
+  ...(table === 'available' ? [] : [{ head: 'Peer', cell: ({ source }: Row) => source.neighbor ?? '' }]),
+  { head: 'Prefix', cell: ({ route }) => route.prefix },
+  { head: 'NextHop', cell: ({ path }) => path.nextHops.join(',') },
+  ...(table === 'available' ? [{ head: 'Best', cell: ({ path }: Row) => `${path.best}` }] : []),
+  { head: 'Age', cell: ({ path }) => formatDuration(path.ageNanoseconds) },
+  { head: 'Attrs', cell: ({ path }) => formatAttributes(path) },
+  { head: 'Source AS', wide: true, cell: ({ path }) => `${path.sourceAsn}` },
+  { head: 'UUID', wide: true, cell: ({ path }) => formatUuid(path.uuid) || '-' },
+];
+
+/** The routes of a table. */
+export async function routes(args: readonly string[], options: CommonOptions): Promise<void> {
+  const query = parseQuery(args);
+  const found = await withClient(options, (client) => findRoutes(client, query, options));
+  await printRoutes(query, found, options);
+}
+
+export async function printRoutes(
+  query: RouteQuery,
+  found: readonly Found[],
+  { output }: Pick<CommonOptions, 'output'>,
+): Promise<void> {
+  const isForPeople = output === 'table' || output === 'wide';
+  await print(output, {
+    columns: columnsOf(query),
+    rows: isForPeople ? found.flatMap(({ source, route }) => route.paths.map((path) => ({ source, route, path }))) : [],
+    values: jsonOf(found),
+    empty: `no ${query.table} routes for ${query.family.afi}/${query.family.safi}`,
+  });
+}
+
+function* jsonOf(found: readonly Found[]): Generator<unknown> {
+  for (const { source, route } of found) yield routeJson(source, route);
+}
+
+/** By instance, peer and prefix. */
+export async function findRoutes(
+  client: Client,
+  { table, family, peer }: RouteQuery,
+  options: Pick<CommonOptions, 'instance'>,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const { name, global } of await instancesOf(client, options)) {
+    for (const neighbor of await neighborsOf(client, name, table, peer)) {
+      const source = { instance: name, asn: global?.asn ?? 0, neighbor };
+      const request = { instance: name, tableType: tables[table], family, neighbor: neighbor ?? '' };
+      const some: Route[] = [];
+      for await (const batch of messages(client.getRoutes(request))) {
+        for (const route of batch.routes) some.push(route);
+      }
+      for (const route of sorted(some)) found.push({ source, route });
+    }
+  }
+  return found;
+}
+
+async function neighborsOf(
+  client: Client,
+  instance: string,
+  table: TableName,
+  peer: string | undefined,
+): Promise<(string | undefined)[]> {
+  if (table === 'available') return [undefined];
+  if (peer !== undefined) return [peer];
+  const { peers } = await call(client, rpc.getPeerState, { instance });
+  return peers.map(({ peerAddress }) => peerAddress);
+}
+
+function sorted(routes: readonly Route[]): Route[] {
+  return routes
+    .map((route) => ({ route, prefix: Prefix.parse(route.prefix) }))
+    .toSorted((a, b) => a.prefix.compare(b.prefix))
+    .map(({ route }) => route);
+}
+
+const originLetters = {
+  [Origin.UNSPECIFIED]: '?',
+  [Origin.IGP]: 'i',
+  [Origin.EGP]: 'e',
+  [Origin.INCOMPLETE]: '?',
+} as const;
+
+/** As Cilium prints them: `[{Origin: i} {AsPath: 65001} {Nexthop: 2001:db8::1}]`. */
+export function formatAttributes(path: Path): string {
+  const parts = [
+    `{Origin: ${originLetters[path.origin]}}`,
+    `{AsPath: ${path.asPath}}`,
+    `{Nexthop: ${path.nextHops.join(',')}}`,
+    ...(path.med === undefined ? [] : [`{Med: ${path.med}}`]),
+    ...(path.localPreference === undefined ? [] : [`{LocalPref: ${path.localPreference}}`]),
+    ...(path.communities.length === 0 ? [] : [`{Communities: ${path.communities.join(', ')}}`]),
+    ...(path.largeCommunities.length === 0 ? [] : [`{LargeCommunity: [ ${path.largeCommunities.join(', ')}]}`]),
+  ];
+  return `[${parts.join(' ')}]`;
+}

@@ -1,0 +1,7 @@
+import { jsonSchema } from '../daemon/config.ts';
+import { printLines } from './output.ts';
+
+/** The JSON schema of the configuration file. */
+export function schema(): Promise<void> {
+  return printLines([JSON.stringify(jsonSchema(), null, 2)]);
+}

@@ -1,0 +1,123 @@
+import { pathSpecOf } from '../api/build.ts';
+import type { Prefix } from '../ip/prefix.ts';
+import type { RoutePolicy } from '../policy/types.ts';
+import { SpeakerError, type SpeakerErrorCode } from '../speaker/error.ts';
+import type { Speaker } from '../speaker/speaker.ts';
+import type { Neighbor } from '../speaker/types.ts';
+import { ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
+import { packPrefixes } from '../wire/nlri.ts';
+import type { Nlri } from '../wire/update.ts';
+import type { InstanceConfig, PathConfig } from './config.ts';
+
+// From one configuration of an instance to the next. What the API added belongs to others and stays as it is.
+
+/** An instance that has nothing from a configuration yet. */
+export function nothing({ name, global }: InstanceConfig): InstanceConfig {
+  return { name, global, neighbors: [], paths: [], policies: [] };
+}
+
+/** How many of each were added, removed or changed. */
+export interface Changes {
+  readonly neighbors: number;
+  readonly paths: number;
+  readonly policies: number;
+}
+
+/** Paths and policies come before peers, so that the first UPDATE and the End-of-RIB are right. */
+export function apply(speaker: Speaker, from: InstanceConfig, to: InstanceConfig): Changes {
+  const { removed, changed, added } = difference(from.neighbors, to.neighbors, ({ address }) => address.toString());
+  for (const { address } of removed) unless('not-found', () => speaker.removeNeighbor(address));
+  const policies = applyPolicies(speaker, from.policies, to.policies);
+  const paths = applyPaths(speaker, from.paths, to.paths);
+  for (const neighbor of [...changed, ...added]) setNeighbor(speaker, neighbor);
+  return { neighbors: removed.length + changed.length + added.length, paths, policies };
+}
+
+/** The API may have been there first: what is to go may be gone, and what is to come may be there. False when it was so. */
+function unless(code: SpeakerErrorCode, operation: () => void): boolean {
+  try {
+    operation();
+    return true;
+  } catch (error) {
+    if (error instanceof SpeakerError && error.code === code) return false;
+    throw error;
+  }
+}
+
+function setNeighbor(speaker: Speaker, neighbor: Neighbor): void {
+  if (speaker.peer(neighbor.address) === undefined) speaker.addNeighbor(neighbor);
+  else speaker.updateNeighbor(neighbor);
+}
+
+function setPolicy(speaker: Speaker, policy: RoutePolicy): void {
+  if (unless('already-exists', () => speaker.addRoutePolicy(policy))) return;
+  speaker.removeRoutePolicy(policy.name, policy.type);
+  speaker.addRoutePolicy(policy);
+}
+
+/** Policies have an order, and new ones come last: from the first difference on they are all put in again. */
+function applyPolicies(speaker: Speaker, from: InstanceConfig['policies'], to: InstanceConfig['policies']): number {
+  let same = 0;
+  while (same < from.length && same < to.length && isSame(from[same], to[same])) same++;
+  for (const { name, type } of from.slice(same)) unless('not-found', () => speaker.removeRoutePolicy(name, type));
+  for (const policy of to.slice(same)) setPolicy(speaker, policy);
+  return from.length + to.length - 2 * same;
+}
+
+function applyPaths(speaker: Speaker, from: readonly PathConfig[], to: readonly PathConfig[]): number {
+  const before = eachPrefix(from);
+  const after = eachPrefix(to);
+  const gone = [...before].filter(([key]) => !after.has(key)).map(([, { prefix }]) => prefix);
+  for (const nlri of pack(gone)) speaker.withdrawPrefixes(nlri.family, nlri, 'config');
+  let count = gone.length;
+  for (const path of to) {
+    const news = path.prefixes.filter((prefix) => !isSame(before.get(prefix.toString())?.path, treatmentOf(path)));
+    for (const nlri of pack(news)) {
+      speaker.advertiseBulk({ ...pathSpecOf(nlri, path.attributes, path.nextHop), owner: 'config' });
+    }
+    count += news.length;
+  }
+  return count;
+}
+
+type Treatment = Omit<PathConfig, 'prefixes'>;
+
+function treatmentOf({ nextHop, attributes }: PathConfig): Treatment {
+  return { nextHop, attributes };
+}
+
+function eachPrefix(paths: readonly PathConfig[]): Map<string, { readonly prefix: Prefix; readonly path: Treatment }> {
+  return new Map(
+    paths.flatMap((path) =>
+      path.prefixes.map((prefix) => [prefix.toString(), { prefix, path: treatmentOf(path) }] as const),
+    ),
+  );
+}
+
+function pack(prefixes: readonly Prefix[]): Nlri[] {
+  const families = [
+    [ipv6Unicast, prefixes.filter(({ isIPv6 }) => isIPv6)],
+    [ipv4Unicast, prefixes.filter(({ isIPv4 }) => isIPv4)],
+  ] as const;
+  return families.filter(([, some]) => some.length > 0).map(([family, some]) => packPrefixes(family, some));
+}
+
+/** What to do to get from one list to the other. */
+export function difference<T>(
+  from: readonly T[],
+  to: readonly T[],
+  keyOf: (element: T) => string,
+): { readonly removed: readonly T[]; readonly changed: readonly T[]; readonly added: readonly T[] } {
+  const before = new Map(from.map((element) => [keyOf(element), element]));
+  const after = new Set(to.map(keyOf));
+  return {
+    removed: from.filter((element) => !after.has(keyOf(element))),
+    changed: to.filter((element) => before.has(keyOf(element)) && !isSame(before.get(keyOf(element)), element)),
+    added: to.filter((element) => !before.has(keyOf(element))),
+  };
+}
+
+/** Equal as values: addresses and prefixes say what they hold as JSON. */
+export function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,323 @@
+import * as z from 'zod';
+import {
+  actionsOf,
+  attributesOf,
+  defined,
+  neighborFault,
+  neighborOf,
+  prefixMatchFault,
+  prefixMatchOf,
+} from '../api/build.ts';
+import { type ApiEndpoint, parseEndpoint } from '../api/endpoint.ts';
+import * as fields from '../api/fields.ts';
+import type { Prefix } from '../ip/prefix.ts';
+import type { RoutePolicy } from '../policy/types.ts';
+import type { BgpGlobal, Neighbor } from '../speaker/types.ts';
+import type { Attributes, NextHop } from '../wire/update.ts';
+
+// The configuration file: names, ranges and words are Cilium's wherever Cilium has the thing.
+
+/** One instance as it is to run. */
+export interface InstanceConfig {
+  readonly name: string;
+  readonly global: BgpGlobal;
+  readonly neighbors: readonly Neighbor[];
+  readonly paths: readonly PathConfig[];
+  readonly policies: readonly RoutePolicy[];
+}
+
+/** Paths to originate that have everything but the prefix in common. */
+export interface PathConfig {
+  readonly prefixes: readonly Prefix[];
+  readonly nextHop: NextHop | fields.Self;
+  readonly attributes: Attributes;
+}
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export const logFormats = ['json', 'pretty'] as const;
+
+/** A list in which no two elements have the same key; `field` is where an element's key is. Looked at once each is right by itself. */
+function unique<T>(
+  list: z.ZodType<readonly T[]>,
+  what: string,
+  field: readonly string[],
+  keyOf: (element: T) => string,
+) {
+  return list.transform((elements, context) => {
+    const first = new Map<string, number>();
+    for (const [index, element] of elements.entries()) {
+      const key = keyOf(element);
+      const other = first.get(key);
+      if (other === undefined) first.set(key, index);
+      else {
+        const message = `the ${what} ${key} is already that of entry ${other}`;
+        context.issues.push({ code: 'custom', message, path: [index, ...field], input: element });
+      }
+    }
+    return elements;
+  });
+}
+
+const endpoint = z
+  .string()
+  .meta({ description: 'unix:/path, host:port or [v6]:port' })
+  .transform((text, context): ApiEndpoint => {
+    const parsed = parseEndpoint(text);
+    if (parsed !== undefined) return parsed;
+    context.issues.push({ code: 'custom', message: 'must be unix:/path, host:port or [v6]:port', input: text });
+    return z.NEVER;
+  });
+
+const api = z.strictObject({
+  listen: z.array(endpoint).optional().meta({
+    description: 'Where the gRPC API is served. Default: a unix socket in the runtime directory. Empty: nowhere.',
+  }),
+});
+
+const log = z.strictObject({
+  level: z.enum(logLevels).optional().meta({ description: 'Default: info.' }),
+  format: z
+    .enum(logFormats)
+    .optional()
+    .meta({ description: 'One JSON object or one line of text each. Default: json.' }),
+});
+
+const timers = z.strictObject({
+  connectRetryTimeSeconds: fields.connectRetryTime
+    .optional()
+    .meta({ description: 'Between attempts to connect. Default: 120.' }),
+  holdTimeSeconds: fields.holdTime
+    .optional()
+    .meta({ description: 'What our OPEN offers: 0 (no hold timer) or 3 to 65535. Default: 90.' }),
+  keepAliveTimeSeconds: fields.keepAliveTime
+    .optional()
+    .meta({ description: 'At most the hold time. Default: 30, or a third of a shorter hold time.' }),
+  delayOpenSeconds: fields.delayOpenTime
+    .optional()
+    .meta({ description: 'How long to wait for the peer’s OPEN before sending ours. Default: 0.' }),
+});
+
+const transport = z.strictObject({
+  peerPort: fields.port.optional().meta({ description: 'The port to dial. Default: 179.' }),
+  localAddress: fields.address.optional().meta({ description: 'The source address. Default: the kernel’s choice.' }),
+  localPort: fields.port.optional().meta({ description: 'The source port. Default: the kernel’s choice.' }),
+  passive: z.boolean().optional().meta({ description: 'Never dial; wait for the peer. Default: false.' }),
+});
+
+const everything = z.enum(['all', 'none']);
+const actionOf = { all: 'accept', none: 'reject' } as const;
+
+const peer = z
+  .strictObject({
+    name: fields.name,
+    peerAddress: fields.address.meta({
+      description: 'IPv4 or IPv6; a link-local one with its interface, fe80::1%eth0.',
+    }),
+    peerASN: fields.peerAsn.optional().meta({ description: '0, the default: whatever the peer’s OPEN says.' }),
+    families: z
+      .array(fields.familyText)
+      .min(1)
+      .optional()
+      .meta({ description: 'Default: ipv6/unicast and ipv4/unicast.' }),
+    timers: timers.optional(),
+    transport: transport.optional(),
+    export: everything
+      .optional()
+      .meta({ description: 'What is sent of that which no route policy decides. Default: all.' }),
+    import: everything
+      .optional()
+      .meta({ description: 'What is used of that which no route policy decides. Default: none.' }),
+  })
+  .transform((given, context): Neighbor => {
+    const flat = {
+      name: given.name,
+      address: given.peerAddress,
+      asn: given.peerASN ?? 0,
+      connectRetryTime: given.timers?.connectRetryTimeSeconds,
+      holdTime: given.timers?.holdTimeSeconds,
+      keepAliveTime: given.timers?.keepAliveTimeSeconds,
+      delayOpenTime: given.timers?.delayOpenSeconds,
+      localAddress: given.transport?.localAddress,
+      localPort: given.transport?.localPort,
+      peerPort: given.transport?.peerPort,
+      passive: given.transport?.passive,
+      families: given.families ?? [],
+      exportAction: given.export && actionOf[given.export],
+      importAction: given.import && actionOf[given.import],
+    };
+    const fault = neighborFault(flat);
+    if (fault !== undefined) {
+      const paths = { address: ['peerAddress'], localAddress: ['transport', 'localAddress'], timers: ['timers'] };
+      context.issues.push({ code: 'custom', message: fault.message, path: paths[fault.field], input: given });
+    }
+    return neighborOf(flat);
+  });
+
+const communities = z.array(fields.community).optional();
+const largeCommunities = z.array(fields.largeCommunity).optional();
+
+const path = z
+  .strictObject({
+    prefixes: z.array(fields.prefix).min(1),
+    nextHop: fields.nextHop
+      .optional()
+      .meta({ description: 'self (the default: each session’s own address), an address, or "global,link-local".' }),
+    communities: communities.meta({ description: 'Each 65001:100, a number, or a well-known name as no-export.' }),
+    largeCommunities: largeCommunities.meta({ description: 'Each 65001:1:2.' }),
+    med: fields.unsigned32.optional(),
+    localPreference: fields.unsigned32.optional().meta({ description: 'Sent to internal peers alone.' }),
+    asPathPrepend: fields.asPathPrepend
+      .optional()
+      .meta({ description: 'AS numbers that the path starts with, before our own is put in front.' }),
+    origin: z.enum(['igp', 'egp', 'incomplete']).optional().meta({ description: 'Default: igp.' }),
+  })
+  .transform(
+    (given): PathConfig => ({
+      prefixes: given.prefixes,
+      nextHop: given.nextHop ?? { kind: 'self' },
+      attributes: attributesOf({
+        origin: given.origin,
+        asPathPrepend: given.asPathPrepend ?? [],
+        med: given.med,
+        localPreference: given.localPreference,
+        communities: given.communities ?? [],
+        largeCommunities: given.largeCommunities ?? [],
+        extendedCommunities: [],
+      }),
+    }),
+  );
+
+const matchType = z.enum(['any', 'all', 'invert']).default('any');
+
+const prefixMatch = z
+  .strictObject({
+    cidr: fields.prefix,
+    prefixLenMin: z.int().optional().meta({ description: 'Default: the length of cidr.' }),
+    prefixLenMax: z.int().optional().meta({ description: 'Default: prefixLenMin.' }),
+  })
+  .transform((given, context) => {
+    const match = prefixMatchOf(given.cidr, given.prefixLenMin, given.prefixLenMax);
+    const message = prefixMatchFault(match);
+    if (message !== undefined) context.issues.push({ code: 'custom', message, input: given });
+    return match;
+  });
+
+const statement = z.strictObject({
+  name: fields.name.optional().meta({ description: 'Unique in the policy. Default: its place.' }),
+  matchNeighbors: z.strictObject({ type: matchType, neighbors: z.array(fields.address).min(1) }).optional(),
+  matchPrefixes: z.strictObject({ type: matchType, prefixes: z.array(prefixMatch).min(1) }).optional(),
+  matchFamilies: z.array(fields.familyText).optional(),
+  routeAction: z.enum(['none', 'accept', 'reject']).optional(),
+  addCommunities: communities,
+  addLargeCommunities: largeCommunities,
+  setLocalPreference: fields.unsigned32.optional(),
+  nextHop: z.enum(['self', 'unchanged']).optional(),
+});
+
+const routePolicy = z
+  .strictObject({
+    name: fields.name,
+    type: z.enum(['export', 'import']).default('export'),
+    statements: z.array(statement),
+  })
+  .transform(({ statements, ...policy }, context): RoutePolicy => {
+    const named = statements.map((given, index) => ({
+      name: given.name ?? `${index}`,
+      conditions: defined({
+        matchNeighbors: given.matchNeighbors,
+        matchPrefixes: given.matchPrefixes,
+        matchFamilies: given.matchFamilies ?? [],
+      }),
+      actions: actionsOf({
+        routeAction: given.routeAction,
+        addCommunities: given.addCommunities ?? [],
+        addLargeCommunities: given.addLargeCommunities ?? [],
+        setLocalPreference: given.setLocalPreference,
+        nextHop: given.nextHop,
+      }),
+    }));
+    named.forEach(({ name }, index) => {
+      if (named.findIndex((other) => other.name === name) === index) return;
+      const message = `another statement is called ${name}`;
+      context.issues.push({ code: 'custom', message, path: ['statements', index, 'name'], input: name });
+    });
+    return { ...policy, statements: named };
+  });
+
+const instance = z
+  .strictObject({
+    name: fields.name,
+    localASN: fields.asn,
+    routerID: fields.routerId.meta({ description: 'An IPv4 address, unique in the network.' }),
+    localPort: fields.port.optional().meta({ description: 'Where to listen. Absent: the instance only dials.' }),
+    listenAddresses: z
+      .array(fields.address)
+      .min(1)
+      .optional()
+      .meta({ description: 'Default: all addresses, IPv4 and IPv6.' }),
+    peers: unique(
+      unique(z.array(peer), 'name', ['name'], ({ name }) => name),
+      'address',
+      ['peerAddress'],
+      ({ address }) => address.toString(),
+    ).default([]),
+    paths: z.array(path).transform(eachPrefixOnce).default([]),
+    routePolicies: unique(z.array(routePolicy), 'name', ['name'], ({ type, name }) => `${name} (${type})`).default([]),
+  })
+  .transform(
+    (given): InstanceConfig => ({
+      name: given.name,
+      global: defined({
+        asn: given.localASN,
+        routerId: given.routerID,
+        listenPort: given.localPort ?? -1,
+        listenAddresses: given.listenAddresses,
+      }),
+      neighbors: given.peers,
+      paths: given.paths,
+      policies: given.routePolicies,
+    }),
+  );
+
+function eachPrefixOnce(paths: readonly PathConfig[], context: z.core.$RefinementCtx<unknown>): readonly PathConfig[] {
+  const seen = new Map<string, number>();
+  for (const [index, { prefixes }] of paths.entries()) {
+    for (const [place, prefix] of prefixes.entries()) {
+      const key = prefix.toString();
+      const other = seen.get(key);
+      if (other === undefined) {
+        seen.set(key, index);
+        continue;
+      }
+      const message = `${key} is already in paths[${other}]`;
+      context.issues.push({ code: 'custom', message, path: [index, 'prefixes', place], input: prefix });
+    }
+  }
+  return paths;
+}
+
+export const configSchema = z
+  .strictObject({
+    api: api.optional(),
+    log: log.optional(),
+    instances: unique(z.array(instance).max(16), 'name', ['name'], ({ name }) => name).default([]),
+    lab: instance.optional().meta({
+      description: 'A router to try things with: an instance in the same process that plays the other side.',
+    }),
+  })
+  .transform((given, context) => {
+    const { instances, lab } = given;
+    if (lab !== undefined && instances.some(({ name }) => name === lab.name)) {
+      const message = `the name ${lab.name} is already that of an instance`;
+      context.issues.push({ code: 'custom', message, path: ['lab', 'name'], input: lab.name });
+    }
+    return given;
+  })
+  .meta({ title: 'Herald configuration' });
+
+export type Config = z.infer<typeof configSchema>;
+
+/** The schema for editors; what only code can check is not in it. */
+export function jsonSchema(): z.core.JSONSchema.BaseSchema {
+  return z.toJSONSchema(configSchema, { target: 'draft-7', io: 'input' });
+}

@@ -1,0 +1,85 @@
+import type { Logger } from 'pino';
+import { BindError } from '../api/socket.ts';
+import { SpeakerError } from '../speaker/error.ts';
+import { tcpNetwork } from '../transport/tcp.ts';
+import { systemClock, systemEntropy } from '../transport/world.ts';
+import type { Config } from './config.ts';
+import { Daemon } from './daemon.ts';
+import { ConfigError, loadConfig } from './load.ts';
+import { createLog } from './log.ts';
+
+/** A daemon that could not start; the message says what, where, and what to do. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+  readonly kind: 'config' | 'bind';
+
+  constructor(kind: StartError['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+export interface Run {
+  readonly config: Config;
+  readonly daemon: Daemon;
+  /** Resolves when a signal has ended the daemon in good order. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Runs the daemon of a configuration file or directory, or one with nothing in it. SIGHUP reads the files again, SIGTERM and SIGINT
+ * end it; a second one ends the process at once. Throws StartError.
+ */
+export async function run(path: string | undefined, version: string): Promise<Run> {
+  const { config, daemon, log } = await start(path, version);
+  process.on('SIGHUP', () => void reload(daemon, path, log));
+  const ended = new Promise<void>((resolve, reject) => {
+    let isEnding = false;
+    const end = (signal: NodeJS.Signals) => {
+      if (isEnding) process.exit(1);
+      isEnding = true;
+      log.info({ signal }, 'stopping');
+      daemon.stop(`herald stops (${signal})`).then(() => {
+        log.info('stopped');
+        resolve();
+      }, reject);
+    };
+    process.on('SIGTERM', end);
+    process.on('SIGINT', end);
+  });
+  return { config, daemon, ended };
+}
+
+async function start(
+  path: string | undefined,
+  version: string,
+): Promise<{ config: Config; daemon: Daemon; log: Logger }> {
+  try {
+    const config: Config = path === undefined ? { instances: [] } : loadConfig(path);
+    const log = createLog(config.log?.level ?? 'info', config.log?.format ?? 'json');
+    const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy };
+    return { config, log, daemon: await Daemon.start(config, { world, log, version }) };
+  } catch (error) {
+    if (error instanceof ConfigError) throw new StartError('config', error.message);
+    if (error instanceof BindError || error instanceof SpeakerError) throw new StartError('bind', error.message);
+    throw error;
+  }
+}
+
+/** A bad file changes nothing. */
+async function reload(daemon: Daemon, path: string | undefined, log: Logger): Promise<void> {
+  if (path === undefined) {
+    log.warn('SIGHUP: there is no configuration file to read again');
+    return;
+  }
+  try {
+    await daemon.reload(loadConfig(path));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      log.error({ err: error }, 'SIGHUP: the configuration could not be loaded');
+      return;
+    }
+    for (const problem of error.problems) log.error(problem);
+    log.error('SIGHUP: the configuration has faults; what runs stays as it is');
+  }
+}
