@@ -6,8 +6,6 @@ import type { Capability } from '../wire/capability.ts';
 import type { Family } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri } from '../wire/update.ts';
 
-export type { PrefixMatch, RoutePolicy, RoutePolicyActions, RoutePolicyStatement } from '../policy/types.ts';
-
 // The names are those of Cilium's internal Router interface.
 
 export interface BgpGlobal {
