@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { call, messages, rpc } from '../api/client.ts';
 import { type Family, Origin, type Path, type Route, TableType } from '../gen/herald/v1/types.ts';
 import { Prefix } from '../ip/prefix.ts';
@@ -100,13 +101,22 @@ export async function findRoutes(
       const source = { instance: name, asn: global?.asn ?? 0, neighbor };
       const request = { instance: name, tableType: tables[table], family, neighbor: neighbor ?? '' };
       const some: Route[] = [];
-      for await (const batch of messages(client.getRoutes(request))) {
-        for (const route of batch.routes) some.push(route);
+      try {
+        for await (const batch of messages(client.getRoutes(request))) {
+          for (const route of batch.routes) some.push(route);
+        }
+      } catch (error) {
+        // Of all peers, those without the family are left out; one that was asked for is worth the error.
+        if (peer !== undefined || !isFailedPrecondition(error)) throw error;
       }
       for (const route of sorted(some)) found.push({ source, route });
     }
   }
   return found;
+}
+
+function isFailedPrecondition(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === status.FAILED_PRECONDITION;
 }
 
 async function neighborsOf(

@@ -153,6 +153,11 @@ export class Peer implements SessionHandler {
     };
   }
 
+  /** The family is not configured, or not negotiated in the session that is up. */
+  hasNot(family: Family): boolean {
+    return !(this.#negotiated?.families ?? this.#neighbor.families).includes(family);
+  }
+
   inbound(family: Family): Inbound | undefined {
     return this.#inbound.get(family);
   }

@@ -237,6 +237,8 @@ export class Speaker {
     if (neighbor === undefined)
       throw new SpeakerError('invalid-argument', `table ${table} requires neighbor parameter`);
     const peer = this.#peerAt(neighbor);
+    if (peer.hasNot(family))
+      throw new SpeakerError('failed-precondition', `${familyName(family)} is not negotiated with peer ${neighbor}`);
     if (table === 'adj-rib-in') return adjRibInRoutes(peer.inbound(family), this.#listing(family, peer.peerAsn));
     return adjRibOutRoutes(rib, peer.outbound(family), this.#listing(family));
   }

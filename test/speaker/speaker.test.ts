@@ -328,6 +328,9 @@ describe('what is asked wrongly is refused and changes nothing', () => {
     expect(() => a.routes({ table: 'loc-rib', family: ipv6Unicast, neighbor: addressOf(2) })).toThrow(
       'neighbor is unnecessary',
     );
+    expect(() => a.routes({ table: 'adj-rib-in', family: ipv4Unicast, neighbor: addressOf(2) })).toThrow(
+      'ipv4/unicast is not negotiated with peer 2001:db8::2',
+    );
   });
 
   test('policies', async () => {
