@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMap, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import { type Fault, faultsOf } from '../api/issues.ts';
 import { codeOf } from '../api/socket.ts';
+import { type Source as Document, type Position, readYaml } from '../controlplane/resources/yaml.ts';
 import { type Config, configSchema, jsonSchema } from './config.ts';
 
 /** What is wrong with a configuration: every fault, each on a line of its own as `file:line:column path: message`. */
@@ -17,10 +17,7 @@ export class ConfigError extends Error {
   }
 }
 
-interface Problem {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
+interface Problem extends Position {
   readonly message: string;
 }
 
@@ -34,11 +31,9 @@ function configError(problems: readonly Problem[], files: readonly { readonly fi
   return new ConfigError(sorted.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`));
 }
 
-/** A YAML document and how to find a place in its file. */
+/** A YAML document that is a map of fields. */
 interface Source {
-  readonly file: string;
-  readonly lines: LineCounter;
-  readonly root: Node;
+  readonly positionOf: Document['positionOf'];
   readonly value: Readonly<Record<string, unknown>>;
 }
 
@@ -95,24 +90,17 @@ export function parseConfig(files: readonly { readonly file: string; readonly te
 }
 
 function documentsOf(file: string, text: string, problems: Problem[]): Source[] {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const report = (offset: number, message: string) => problems.push(at(file, lines, offset, message));
-  return [...documents].flatMap((document) => {
-    for (const { pos, message } of document.errors) report(pos[0], message);
-    if (document.errors.length > 0 || document.contents === null) return [];
-    const root = document.contents;
-    if (!isMap(root)) {
-      report(root.range[0], 'must be a map of fields');
-      return [];
-    }
-    try {
-      return [{ file, lines, root, value: document.toJS({ maxAliasCount: 100 }) as Source['value'] }];
-    } catch (error) {
-      report(root.range[0], (error as Error).message);
-      return [];
-    }
+  const read = readYaml(file, text);
+  problems.push(...read.problems);
+  return read.sources.flatMap(({ value, positionOf }) => {
+    if (isRecord(value)) return [{ value, positionOf }];
+    problems.push({ ...positionOf([]), message: 'must be a map of fields' });
+    return [];
   });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The documents as one, and from where in them each part comes. */
@@ -132,8 +120,8 @@ function merge(
       }
       const other = owners.get(key);
       if (other !== undefined) {
-        const offset = offsetOf(source.root, [key], 'key');
-        problems.push(at(source.file, source.lines, offset, `${key}: is already in ${other.file}`));
+        const message = `${key}: is already in ${other.positionOf([]).file}`;
+        problems.push({ ...source.positionOf([key], 'key'), message });
         continue;
       }
       owners.set(key, source);
@@ -161,33 +149,7 @@ function problemOf(
   const name = z.core.toDotPath([...(origin?.path ?? path)]);
   const text = name === '' ? message : `${name}: ${message}`;
   if (origin === undefined) return { file: files[0]?.file ?? '', line: 1, column: 1, message: text };
-  const { file, lines, root } = origin.source;
-  return at(file, lines, offsetOf(root, origin.path, isKey ? 'key' : 'value'), text);
-}
-
-function at(file: string, lines: LineCounter, offset: number, message: string): Problem {
-  const { line, col } = lines.linePos(offset);
-  return { file, line, column: col, message };
-}
-
-/** Where the value or the key at `path` starts; for what is missing, where the nearest thing around it does. */
-function offsetOf(root: Node, path: readonly PropertyKey[], want: 'key' | 'value'): number {
-  let node: Node | null = root;
-  let offset = root.range?.[0] ?? 0;
-  for (const [depth, step] of path.entries()) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => (key as { value?: unknown } | null)?.value === step);
-      if (pair === undefined) break;
-      const key = pair.key as Node;
-      node = pair.value as Node | null;
-      const isLast = depth === path.length - 1;
-      offset = (isLast && want === 'key' ? key.range : (node?.range ?? key.range))?.[0] ?? offset;
-    } else if (isSeq(node)) {
-      node = (node.items[Number(step)] as Node | undefined) ?? null;
-      offset = node?.range?.[0] ?? offset;
-    } else break;
-  }
-  return offset;
+  return { ...origin.source.positionOf(origin.path, isKey ? 'key' : 'value'), message: text };
 }
 
 /** The fields that the schema knows at a place, and those one level below it as `transport.peerPort`. */

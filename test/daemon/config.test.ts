@@ -169,7 +169,8 @@ describe('a configuration that is wrong', () => {
   test.each<[name: string, text: string, problems: string[]]>([
     ['no YAML', 'a: [1', ['1:6 Flow sequence in block collection must be sufficiently indented and end with a ]']],
     ['a key twice', 'log: {}\nlog: {}', ['2:1 Map keys must be unique']],
-    ['an alias to nothing', 'log: *x', ['1:1 Unresolved alias (the anchor must be set before the alias): x']],
+    ['an alias to nothing', 'log: *x', ['1:6 *x has no anchor &x before it']],
+    ['lists in lists without end', '- '.repeat(100_000), ['1:131 is nested more than 64 levels deep']],
     ['a list', '- a', ['1:1 must be a map of fields']],
     ['text for a list', 'instances: 4', ['1:12 instances: must be a list']],
     ['an unknown field', 'instance: []', ['1:1 instance: is not a known field; did you mean instances?']],
