@@ -205,7 +205,7 @@ static uint8_t *next_message(struct reader *r, double wait) {
     r->used = 0, r->filled = held;
     fflush(stdout);
     struct pollfd p = {.fd = r->fd, .events = POLLIN};
-    if (poll(&p, 1, (int)wait) <= 0) return NULL;
+    if (poll(&p, 1, wait > 0 ? (int)wait : 0) <= 0) return NULL;
     ssize_t n = recv(r->fd, r->buffer + held, sizeof r->buffer - held, 0);
     arrived = now();
     if (n <= 0) {

@@ -3,7 +3,7 @@
 set -eu
 
 missing=
-for package in mmdebstrap tshark iproute2 util-linux procps curl iputils-ping debian-archive-keyring; do
+for package in mmdebstrap tshark iproute2 util-linux procps curl iputils-ping debian-archive-keyring gcc libc6-dev; do
   case "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" in
     installed) ;;
     *) missing="$missing $package" ;;

@@ -1,6 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { BindError } from '../api/socket.ts';
 import { SpeakerError } from '../speaker/error.ts';
+import { warmUp } from '../speaker/warm-up.ts';
 import { tcpNetwork } from '../transport/tcp.ts';
 import { systemClock, systemEntropy } from '../transport/world.ts';
 import type { Config } from './config.ts';
@@ -33,6 +35,7 @@ export interface Run {
 export async function run(path: string | undefined, version: string): Promise<Run> {
   const { config, daemon, log } = await start(path, version);
   process.on('SIGHUP', () => void reload(daemon, path, log));
+  void warmUpAside();
   const ended = new Promise<void>((resolve, reject) => {
     let isEnding = false;
     const end = (signal: NodeJS.Signals) => {
@@ -64,6 +67,11 @@ async function start(
     if (error instanceof BindError || error instanceof SpeakerError) throw new StartError('bind', error.message);
     throw error;
   }
+}
+
+/** A step at a time, so that peers and requests never wait for more than one. */
+async function warmUpAside(): Promise<void> {
+  for (const _ of warmUp()) await wait(5, undefined, { ref: false });
 }
 
 /** A bad file changes nothing. */

@@ -59,12 +59,8 @@ export class Packer {
     let next = from;
     while (next < to && this.#at < this.#slab) {
       const set = sets[ids[next] as number] ?? 0;
-      let run = next + 1;
-      while (run < to && (sets[ids[run] as number] ?? 0) === set) run++;
-      while (next < run && this.#at < this.#slab) {
-        next = set === 0 ? this.#withdraw(ids, next, run) : this.#announce(ids, next, run, set);
-        updates++;
-      }
+      next = set === 0 ? this.#withdraw(ids, next, to, sets) : this.#announce(ids, next, to, sets, set);
+      updates++;
     }
     return { bytes: this.#buffer.slice(0, this.#at), updates, end: next };
   }
@@ -74,7 +70,7 @@ export class Packer {
   //   | the other attributes |
   //
   // MP_REACH_NLRI comes first (RFC 7606, 5.1). IPv4 with an IPv4 next hop goes to the NLRI field at the end instead.
-  #announce(ids: Uint32Array, from: number, to: number, setId: number): number {
+  #announce(ids: Uint32Array, from: number, to: number, sets: Uint32Array, setId: number): number {
     const set = this.#store.bytesOf(setId);
     const nextHop = nextHopOf(set);
     const attributes = attributesOf(set);
@@ -83,7 +79,7 @@ export class Packer {
     if (nextHop.length === 0) {
       buffer.set(attributes, start + FIXED);
       this.#at = start + FIXED + attributes.length;
-      const end = this.#nlri(ids, from, to, start + this.#maxMessage);
+      const end = this.#nlri(ids, from, to, sets, start + this.#maxMessage);
       this.#header(start, 0, attributes.length);
       return end;
     }
@@ -93,7 +89,7 @@ export class Packer {
     buffer.set(nextHop, value + 4);
     buffer[value + 4 + nextHop.length] = 0;
     this.#at = value + 5 + nextHop.length;
-    const end = this.#nlri(ids, from, to, start + this.#maxMessage - attributes.length);
+    const end = this.#nlri(ids, from, to, sets, start + this.#maxMessage - attributes.length);
     this.#attributeHeader(start + FIXED, MP_REACH, this.#at - value);
     buffer.set(attributes, this.#at);
     this.#at += attributes.length;
@@ -104,11 +100,11 @@ export class Packer {
   //   | header | 0 (2) | total path attribute length (2) | 0x90 | 15 | length (2) | AFI (2) | SAFI (1) | withdrawn routes |
   //
   // IPv4 unicast goes to the WITHDRAWN ROUTES field, which every peer reads.
-  #withdraw(ids: Uint32Array, from: number, to: number): number {
+  #withdraw(ids: Uint32Array, from: number, to: number, sets: Uint32Array): number {
     const start = this.#at;
     if (this.#family === ipv4Unicast) {
       this.#at = start + HEADER + 2;
-      const end = this.#nlri(ids, from, to, start + this.#maxMessage - 2);
+      const end = this.#nlri(ids, from, to, sets, start + this.#maxMessage - 2);
       const withdrawn = this.#at - start - HEADER - 2;
       this.#at += 2;
       this.#header(start, withdrawn, 0);
@@ -117,21 +113,22 @@ export class Packer {
     const value = start + FIXED + 4;
     this.#writeFamily(value);
     this.#at = value + 3;
-    const end = this.#nlri(ids, from, to, start + this.#maxMessage);
+    const end = this.#nlri(ids, from, to, sets, start + this.#maxMessage);
     this.#attributeHeader(start + FIXED, MP_UNREACH, this.#at - value);
     this.#header(start, 0, this.#at - start - FIXED);
     return end;
   }
 
-  /** Writes prefixes up to `limit`; returns the index of the first that did not fit. */
-  #nlri(ids: Uint32Array, from: number, to: number, limit: number): number {
+  /** Writes prefixes of one set up to `limit`; returns the index of the first that did not fit, or has another set. */
+  #nlri(ids: Uint32Array, from: number, to: number, sets: Uint32Array, limit: number): number {
+    const set = sets[ids[from] as number] ?? 0;
     const table = this.#table;
     const buffer = this.#buffer;
     let at = this.#at;
     let next = from;
     while (next < to) {
       const id = ids[next] as number;
-      if (at + table.nlriSize(id) > limit) break;
+      if ((sets[id] ?? 0) !== set || at + table.nlriSize(id) > limit) break;
       at = table.writeNlri(id, buffer, at);
       next++;
     }

@@ -44,6 +44,9 @@ export class Exporter {
   /** From set and decision to exported set; holds both sets, so that neither id can come to mean another. */
   #cache = new Map<readonly RoutePolicyActions[], Map<number, number>>();
   #cached = 0;
+  #lastSet = 0;
+  #lastActions: readonly RoutePolicyActions[] | undefined;
+  #lastExported = 0;
   readonly #subject: { address: Uint8Array; length: number };
 
   constructor(treatment: Treatment, family: Family, table: PrefixTable, store: AttributeStore) {
@@ -63,9 +66,14 @@ export class Exporter {
     }
     const decision = policy.decide(this.#family, this.#subject);
     if (!decision.accept) return 0;
-    const exported = this.#cache.get(decision.actions)?.get(set) ?? this.#make(set, decision.actions);
-    if (exported !== 0) this.#store.hold(exported);
-    return exported;
+    // Neighbours in a table mostly share a set: two look-ups less for each.
+    if (set !== this.#lastSet || decision.actions !== this.#lastActions) {
+      this.#lastExported = this.#cache.get(decision.actions)?.get(set) ?? this.#make(set, decision.actions);
+      this.#lastActions = decision.actions;
+      this.#lastSet = set;
+    }
+    if (this.#lastExported !== 0) this.#store.hold(this.#lastExported);
+    return this.#lastExported;
   }
 
   dispose(): void {
@@ -76,6 +84,7 @@ export class Exporter {
       }
     this.#cache = new Map();
     this.#cached = 0;
+    this.#lastSet = 0;
   }
 
   #make(set: number, actions: readonly RoutePolicyActions[]): number {

@@ -141,7 +141,9 @@ export class FamilyRib {
 
   #exportAll({ group, exporter }: Outbound): void {
     for (let prefix = 0; prefix < this.table.end; prefix++) {
-      if (group.announced(prefix) !== 0 || this.locRib.best(prefix) !== 0) this.#export(prefix, group, exporter);
+      const best = this.locRib.best(prefix);
+      if (best !== 0) group.put(prefix, exporter.export(prefix, best));
+      else if (group.announced(prefix) !== 0) group.put(prefix, 0);
     }
   }
 

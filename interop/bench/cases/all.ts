@@ -1,0 +1,6 @@
+import { dump } from './dump.ts';
+import { memory } from './memory.ts';
+import { single } from './single.ts';
+import { wire } from './wire.ts';
+
+export const cases = [wire, dump, single, memory];

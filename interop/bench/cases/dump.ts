@@ -1,0 +1,29 @@
+import type { Case, Measurement } from '../case.ts';
+import { withRig } from '../rig.ts';
+import { patience, type Speaker } from '../speaker.ts';
+import { speakers } from '../speakers/all.ts';
+
+/** A table that is loaded before the session: from the TCP connection to the last route. */
+export const dump: Case = {
+  name: 'dump',
+  title: 'A whole table to a new session',
+  speakers,
+  measure: measureDump,
+};
+
+export function measureDump(speaker: Speaker, routes: number): Promise<readonly Measurement[]> {
+  return withRig(speaker, routes, async (rig) => {
+    const sink = await rig.listen(routes);
+    const done = await sink.saw('done', patience(routes));
+    const [accept, open, first] = [await sink.saw('accept', 1), await sink.saw('open', 1), await sink.saw('first', 1)];
+    const after = (ms: number) => `${(ms - accept.ms).toFixed(1)} ms`;
+    return [
+      {
+        metric: `TCP accept to the last of ${routes.toLocaleString('en')} routes`,
+        unit: 'ms',
+        value: done.ms - accept.ms,
+        note: `OPEN at ${after(open.ms)}, first UPDATE at ${after(first.ms)}; ${done.updates} UPDATEs, ${done.bytes} bytes`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { LabNode } from '../lab/node.ts';
+import { cacheDirectory, repository } from '../lab/paths.ts';
+import { run, successful } from '../lab/process.ts';
+import { within } from './within.ts';
+
+/** What the sink saw. Times are milliseconds, on the clock of `now`. */
+export interface SinkEvent {
+  readonly event: string;
+  readonly ms: number;
+  readonly route?: number;
+  readonly routes?: number;
+  readonly updates?: number;
+  readonly bytes?: number;
+  readonly text?: string;
+}
+
+interface Waiter {
+  readonly resolve: (event: SinkEvent) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface SinkOptions {
+  /** Who to dial; absent: it listens. */
+  readonly dial?: string;
+  /** It is done when it has this many routes. */
+  readonly target: number;
+  /** Until when it must be done. */
+  readonly seconds: number;
+  /** Tell of each route. */
+  readonly each?: boolean;
+}
+
+/** Milliseconds of CLOCK_MONOTONIC, which all namespaces share. */
+export function now(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** The measuring peer, as it runs on a node. */
+export class Sink {
+  readonly #child: ChildProcess;
+  readonly #seen = new Map<string, SinkEvent>();
+  readonly #waiting = new Map<string, Waiter>();
+  #failure: Error | undefined;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static async start(node: LabNode, { dial, target, seconds, each = false }: SinkOptions): Promise<Sink> {
+    const program = await installSink(node);
+    const argv = [
+      program,
+      ...(dial === undefined ? ['listen'] : ['dial', dial]),
+      String(target),
+      String(seconds),
+      ...(each ? ['each'] : []),
+    ];
+    const [file = '', ...args] = node.entered(argv);
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], env: node.environment() });
+    const sink = new Sink(child);
+    createInterface(child.stdout).on('line', (line) => sink.#take(JSON.parse(line) as SinkEvent));
+    child.on('error', (error) => sink.#fail(error));
+    child.on('close', () => sink.#fail(new Error('the sink ended')));
+    return sink;
+  }
+
+  /** The first event of that name, or of that name and route, since it was last asked for. */
+  async saw(name: string, seconds: number): Promise<SinkEvent> {
+    const event = this.#seen.get(name);
+    this.#seen.delete(name);
+    if (event !== undefined) return event;
+    if (this.#failure !== undefined) throw this.#failure;
+    return within(
+      seconds,
+      `the sink to see "${name}"`,
+      new Promise<SinkEvent>((resolve, reject) => this.#waiting.set(name, { resolve, reject })),
+    );
+  }
+
+  stop(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #take(event: SinkEvent): void {
+    if (event.event === 'error') {
+      this.#fail(new Error(`sink: ${event.text ?? 'failed'}`));
+      return;
+    }
+    const name = event.route === undefined ? event.event : `${event.event} ${event.route}`;
+    const waiter = this.#waiting.get(name);
+    if (waiter === undefined) this.#seen.set(name, event);
+    else {
+      this.#waiting.delete(name);
+      waiter.resolve(event);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const waiter of this.#waiting.values()) waiter.reject(this.#failure);
+    this.#waiting.clear();
+  }
+}
+
+/** Compiles sink.c unless that was done before, and puts the program into a node; gives its path there. */
+export async function installSink(node: LabNode): Promise<string> {
+  const source = join(repository, 'interop', 'bench', 'sink.c');
+  const version = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
+  const directory = join(cacheDirectory(), 'bench');
+  const binary = join(directory, `sink-${version}`);
+  if (!existsSync(binary)) {
+    mkdirSync(directory, { recursive: true });
+    const partial = `${binary}.${process.pid}`;
+    // Static, because the node's C library may be another one.
+    successful(await run(['gcc', '-O2', '-static', '-o', partial, source]));
+    renameSync(partial, binary);
+  }
+  const target = '/usr/local/bin/sink';
+  await node.put(binary, target);
+  await node.exec(['chmod', '+x', target]);
+  return target;
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LabNode } from '../lab/node.ts';
+import { repository } from '../lab/paths.ts';
+
+/** Something that originates routes, and that the sink can have a session with. */
+export interface Speaker {
+  /** What it is called on the command line. */
+  readonly name: string;
+  /** What it is called in a table. */
+  readonly title: string;
+  /** What the lab runs it on. Nothing is started there but by `start`. */
+  readonly image: string;
+  /** Who dials. */
+  readonly dials: 'sink' | 'speaker';
+  /** Resolves when all of the first `routes` routes are loaded, and a session may begin. */
+  readonly start: (node: LabNode, routes: number) => Promise<Started>;
+}
+
+export interface Started {
+  /** Its API, if it has one that is fit for single routes. */
+  readonly originator?: Originator;
+}
+
+/** Each call resolves when the speaker has answered. */
+export interface Originator {
+  add(route: number): Promise<void>;
+  remove(route: number): Promise<void>;
+  close(): void;
+}
+
+export const speakerAddress = 'fd00:b::2';
+
+/** A node with a Debian that has every daemon, of which none is started. */
+export const debian = 'ghcr.io/srl-labs/network-multitool:latest';
+
+/** A configuration that is kept beside this file. */
+export function config(name: string): string {
+  return readFileSync(join(repository, 'interop', 'bench', 'speakers', name), 'utf8');
+}
+
+/** How many seconds it may take to load a table. */
+export function patience(routes: number): number {
+  return 60 + routes / 1000;
+}

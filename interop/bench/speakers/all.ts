@@ -1,0 +1,9 @@
+import { bird } from './bird.ts';
+import { exabgp } from './exabgp.ts';
+import { frr } from './frr.ts';
+import { gobgp } from './gobgp.ts';
+import { herald } from './herald.ts';
+import { openbgpd } from './openbgpd.ts';
+
+/** Those that are compared. */
+export const speakers = [herald, bird, openbgpd, frr, gobgp, exabgp];

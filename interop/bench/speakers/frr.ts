@@ -1,0 +1,23 @@
+import { startFrr } from '../../lab/start.ts';
+import { until } from '../../lab/until.ts';
+import { lines } from '../routes.ts';
+import { config, debian, patience, type Speaker } from '../speaker.ts';
+
+export const frr: Speaker = {
+  name: 'frr',
+  title: 'FRR 10.7',
+  image: debian,
+  dials: 'sink',
+  start: async (node, routes) => {
+    const networks = lines(routes, (prefix) => `  network ${prefix}/64`);
+    await node.write('/etc/frr/daemons', 'bgpd=yes\n');
+    await node.write('/etc/frr/frr.conf', `${config('frr.conf')}${networks} exit-address-family\nexit\n`);
+    await startFrr(node);
+    await until(
+      () => node.json<{ ribCount: number }>(['vtysh', '-c', 'show bgp ipv6 unicast summary json']),
+      ({ ribCount }) => ribCount >= routes,
+      { what: 'FRR to have its routes', within: patience(routes) },
+    );
+    return {};
+  },
+};

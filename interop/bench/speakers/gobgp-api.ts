@@ -1,0 +1,114 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { Client, credentials } from '@grpc/grpc-js';
+import { prefixOf } from '../routes.ts';
+import { type Originator, speakerAddress } from '../speaker.ts';
+import { unary } from '../unary.ts';
+
+// As much of GoBGP's API (package `api`, version 4) as it takes to add and delete IPv6 /64s. Numbers are those of the
+// fields in its proto files.
+
+const service = '/api.GoBgpService/';
+
+/** Paths in one message of a stream. */
+const batch = 1000;
+
+export class GobgpApi implements Originator {
+  readonly #client: Client;
+
+  constructor(socket: string) {
+    this.#client = new Client(`unix:${socket}`, credentials.createInsecure());
+  }
+
+  add(route: number): Promise<void> {
+    return unary(
+      this.#client,
+      `${service}AddPath`,
+      message((request) => {
+        globalTable(request);
+        nested(request, 3, path(route));
+      }),
+    );
+  }
+
+  remove(route: number): Promise<void> {
+    return unary(
+      this.#client,
+      `${service}DeletePath`,
+      message((request) => {
+        globalTable(request);
+        nested(request, 3, family);
+        nested(request, 4, path(route));
+      }),
+    );
+  }
+
+  /** Adds many. */
+  async load(first: number, count: number, seconds: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const stream = this.#client.makeClientStreamRequest(
+        `${service}AddPathStream`,
+        (bytes: Buffer) => bytes,
+        (bytes) => bytes,
+        { deadline: Date.now() + seconds * 1000 },
+        (error) => (error === null ? resolve() : reject(error)),
+      );
+      for (let done = 0; done < count; done += batch) {
+        const request = message((writer) => {
+          globalTable(writer);
+          for (let i = done; i < Math.min(count, done + batch); i++) nested(writer, 3, path(first + i));
+        });
+        stream.write(request);
+      }
+      stream.end();
+    });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+function message(write: (writer: BinaryWriter) => unknown): Buffer {
+  const writer = new BinaryWriter();
+  write(writer);
+  return Buffer.from(writer.finish());
+}
+
+/** TableType: GLOBAL. */
+function globalTable(request: BinaryWriter): void {
+  request.tag(1, WireType.Varint).int32(1);
+}
+
+function nested(writer: BinaryWriter, field: number, bytes: Uint8Array): void {
+  writer.tag(field, WireType.LengthDelimited).bytes(bytes);
+}
+
+/** Family: ipv6, unicast. */
+const family = message((writer) => {
+  writer.tag(1, WireType.Varint).int32(2).tag(2, WireType.Varint).int32(1);
+});
+
+/** OriginAttribute (IGP, which is its default) and NextHopAttribute, each in its Attribute. */
+const attributes = [
+  message((attribute) => nested(attribute, 2, new Uint8Array())),
+  message((attribute) =>
+    nested(
+      attribute,
+      4,
+      message((writer) => writer.tag(1, WireType.LengthDelimited).string(speakerAddress)),
+    ),
+  ),
+];
+
+/** Path: NLRI with its IPAddressPrefix, attributes, family. */
+function path(route: number): Buffer {
+  const prefix = message((writer) => {
+    writer.tag(1, WireType.Varint).uint32(64).tag(2, WireType.LengthDelimited).string(prefixOf(route));
+  });
+  const nlri = message((writer) => nested(writer, 1, prefix));
+  return message((writer) => {
+    nested(writer, 1, nlri);
+    for (const attribute of attributes) nested(writer, 2, attribute);
+    nested(writer, 9, family);
+  });
+}

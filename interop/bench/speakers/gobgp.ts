@@ -1,0 +1,31 @@
+import type { LabNode } from '../../lab/node.ts';
+import { until } from '../../lab/until.ts';
+import { firstRoute } from '../routes.ts';
+import { config, debian, patience, type Speaker } from '../speaker.ts';
+import { GobgpApi } from './gobgp-api.ts';
+
+const socket = '/run/gobgp.sock';
+
+export const gobgp: Speaker = {
+  name: 'gobgp',
+  title: 'GoBGP 4.8',
+  image: debian,
+  dials: 'sink',
+  start: async (node, routes) => {
+    await node.write('/etc/gobgpd.toml', config('gobgp.toml'));
+    node.start('gobgpd', ['gobgpd', '-f', '/etc/gobgpd.toml', '--api-hosts', `unix://${socket}`, '--log-plain']);
+    await until(
+      () => node.attempt(['test', '-S', socket]),
+      ({ code }) => code === 0,
+      { what: 'the API of GoBGP' },
+    );
+    const originator = new GobgpApi(insideOf(node, socket));
+    await originator.load(firstRoute, routes, patience(routes));
+    return { originator };
+  },
+};
+
+/** A path of the node's, as the host reaches it: a unix socket is found by its file, whatever the network namespace. */
+export function insideOf(node: LabNode, path: string): string {
+  return `/proc/${node.handle.pid}/root${path}`;
+}

@@ -1,0 +1,25 @@
+import { startOpenbgpd } from '../../lab/start.ts';
+import { until } from '../../lab/until.ts';
+import { lines } from '../routes.ts';
+import { config, debian, patience, type Speaker } from '../speaker.ts';
+
+export const openbgpd: Speaker = {
+  name: 'openbgpd',
+  title: 'OpenBGPD 9.3',
+  image: debian,
+  dials: 'sink',
+  start: async (node, routes) => {
+    await node.write('/etc/bgpd.conf', config('openbgpd.conf'));
+    // One `network` line for each would be compared with all before it.
+    const networks = `prefix-set pods {\n${lines(routes, (prefix) => `${prefix}/64`)}}\nnetwork prefix-set pods\n`;
+    await node.write('/etc/bgpd-routes.conf', routes === 0 ? '' : networks);
+    await node.exec(['chmod', '600', '/etc/bgpd-routes.conf']);
+    await startOpenbgpd(node);
+    await until(
+      () => node.text(['bgpctl', 'show', 'rib', 'memory']),
+      (text) => Number(/(\d+) IPv6 unicast network entries/.exec(text)?.[1] ?? 0) >= routes,
+      { what: 'OpenBGPD to have its routes', within: patience(routes) },
+    );
+    return {};
+  },
+};
