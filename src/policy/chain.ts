@@ -24,6 +24,10 @@ export class PolicyChain {
   /** Equal for two neighbors exactly when every route is treated alike. */
   readonly signature: string;
   readonly #statements: readonly RoutePolicyStatement[];
+  /** Places of the statements that match exact prefixes, by prefix: a node has one for each of its services. */
+  readonly #exact = new Map<string, number[]>();
+  /** Places of all others, in order. */
+  readonly #others: number[] = [];
   readonly #default: Decision;
   readonly #defaultAction: 'accept' | 'reject';
   readonly #decisions = new Map<string, Decision>();
@@ -40,10 +44,9 @@ export class PolicyChain {
       if (policy.type !== type) continue;
       for (const statement of policy.statements) {
         if (!concerns(statement, neighbor)) continue;
+        this.#index(statement, concerned.length);
         concerned.push(statement);
-        names.push(
-          JSON.stringify({ ...statement, conditions: { ...statement.conditions, matchNeighbors: undefined } }),
-        );
+        names.push(textOf(statement));
       }
     }
     this.#statements = concerned;
@@ -59,11 +62,12 @@ export class PolicyChain {
 
   decide(family: Family, subject: Subject): Decision {
     if (this.isConstant) return this.#default;
-    const matched: RoutePolicyStatement[] = [];
+    const matched: number[] = [];
     let action = this.#defaultAction;
-    for (const statement of this.#statements) {
+    for (const place of this.#candidates(subject)) {
+      const statement = this.#statements[place] as RoutePolicyStatement;
       if (!matches(statement, family, subject)) continue;
-      matched.push(statement);
+      matched.push(place);
       const { routeAction } = statement.actions;
       if (routeAction === 'none') continue;
       action = routeAction;
@@ -72,11 +76,38 @@ export class PolicyChain {
     return matched.length === 0 ? this.#default : this.#shared(matched, action === 'accept');
   }
 
-  #shared(matched: readonly RoutePolicyStatement[], accept: boolean): Decision {
-    const key = matched.map((statement) => this.#statements.indexOf(statement)).join();
+  #index(statement: RoutePolicyStatement, place: number): void {
+    const { matchPrefixes } = statement.conditions;
+    const isExact = ({ cidr, lengthMin, lengthMax }: PrefixMatch) =>
+      lengthMin === cidr.length && lengthMax === cidr.length;
+    if (matchPrefixes?.type !== 'any' || !matchPrefixes.prefixes.every(isExact)) {
+      this.#others.push(place);
+      return;
+    }
+    for (const { cidr } of matchPrefixes.prefixes) {
+      const key = keyOf(cidr.bytes, cidr.length);
+      const places = this.#exact.get(key);
+      if (places === undefined) this.#exact.set(key, [place]);
+      else if (places.at(-1) !== place) places.push(place);
+    }
+  }
+
+  /** The places of all statements that may match, in order. */
+  #candidates({ address, length }: Subject): readonly number[] {
+    const exact = this.#exact.size === 0 ? undefined : this.#exact.get(keyOf(address, length));
+    if (exact === undefined) return this.#others;
+    if (this.#others.length === 0) return exact;
+    return [...exact, ...this.#others].toSorted((a, b) => a - b);
+  }
+
+  #shared(matched: readonly number[], accept: boolean): Decision {
+    const key = matched.join();
     const known = this.#decisions.get(key);
     if (known !== undefined) return known;
-    const decision = { accept, actions: matched.map((statement) => statement.actions) };
+    const decision = {
+      accept,
+      actions: matched.map((place) => (this.#statements[place] as RoutePolicyStatement).actions),
+    };
     this.#decisions.set(key, decision);
     return decision;
   }
@@ -113,4 +144,19 @@ function startsWith(address: Uint8Array, { bytes, length }: Prefix): boolean {
   for (let i = 0; i < whole; i++) if (bytes[i] !== address[i]) return false;
   const rest = length & 7;
   return rest === 0 || (((bytes[whole] as number) ^ (address[whole] as number)) & (0xff00 >> rest) & 0xff) === 0;
+}
+
+function keyOf(address: Uint8Array, length: number): string {
+  return `${String.fromCharCode(...address)}/${length}`;
+}
+
+const texts = new WeakMap<RoutePolicyStatement, string>();
+
+/** A statement without its neighbors, as text; remembered, since policies change by a statement or two. */
+function textOf(statement: RoutePolicyStatement): string {
+  const known = texts.get(statement);
+  if (known !== undefined) return known;
+  const text = JSON.stringify({ ...statement, conditions: { ...statement.conditions, matchNeighbors: undefined } });
+  texts.set(statement, text);
+  return text;
 }

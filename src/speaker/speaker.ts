@@ -204,18 +204,26 @@ export class Speaker {
 
   /** Adds a policy behind those there are. */
   addRoutePolicy(policy: RoutePolicy): void {
-    if (this.#policies.some(({ name, type }) => name === policy.name && type === policy.type))
+    if (this.#placeOf(policy) !== -1)
       throw new SpeakerError('already-exists', `${policy.type} policy "${policy.name}" already exists`);
-    const names = new Set(policy.statements.map(({ name }) => name));
-    if (names.size < policy.statements.length)
-      throw new SpeakerError('invalid-argument', `policy "${policy.name}" has two statements of the same name`);
+    checkPolicy(policy);
     this.#policies.push(policy);
     this.#policiesChanged(policy);
   }
 
+  /** Puts a policy in the place of the one of its name and type, in one step: only routes that come out differently are sent. */
+  replaceRoutePolicy(policy: RoutePolicy): void {
+    const place = this.#placeOf(policy);
+    const before = this.#policies[place];
+    if (before === undefined) throw new SpeakerError('not-found', `there is no ${policy.type} policy "${policy.name}"`);
+    checkPolicy(policy);
+    this.#policies[place] = policy;
+    this.#policiesChanged({ ...policy, statements: [...before.statements, ...policy.statements] });
+  }
+
   removeRoutePolicy(name: string, type: RoutePolicy['type']): void {
-    const index = this.#policies.findIndex((policy) => policy.name === name && policy.type === type);
-    const [policy] = index === -1 ? [] : this.#policies.splice(index, 1);
+    const place = this.#placeOf({ name, type });
+    const [policy] = place === -1 ? [] : this.#policies.splice(place, 1);
     if (policy === undefined) throw new SpeakerError('not-found', `there is no ${type} policy "${name}"`);
     this.#policiesChanged(policy);
   }
@@ -310,6 +318,10 @@ export class Speaker {
     if (soft !== 'out' && !peer.refreshIn())
       throw new SpeakerError('failed-precondition', `peer ${peer.neighbor.address} did not negotiate route refresh`);
     if (soft !== 'in') peer.refreshOut();
+  }
+
+  #placeOf({ name, type }: Pick<RoutePolicy, 'name' | 'type'>): number {
+    return this.#policies.findIndex((policy) => policy.name === name && policy.type === type);
   }
 
   #policiesChanged(policy: RoutePolicy): void {
@@ -460,6 +472,11 @@ function checkGlobal({ asn, routerId, listenPort }: BgpGlobal): void {
     throw new SpeakerError('invalid-argument', `router id "${routerId}" is not an IPv4 address`);
   }
   if (id === 0) throw new SpeakerError('invalid-argument', 'router id 0.0.0.0 is not allowed (RFC 6286)');
+}
+
+function checkPolicy({ name, statements }: RoutePolicy): void {
+  if (new Set(statements.map((statement) => statement.name)).size < statements.length)
+    throw new SpeakerError('invalid-argument', `policy "${name}" has two statements of the same name`);
 }
 
 /** ORIGIN and AS_PATH are there in every path (RFC 4271, 5); what a session puts in is not ours to keep. */

@@ -135,6 +135,17 @@ describe('the signature', () => {
   });
 });
 
+test('statements of exact prefixes and others apply in the order in which they stand', () => {
+  const exact = prefixes('any', ['2001:db8:1::/48', 48, 48], ['2001:db8:2::/48', 48, 48]);
+  const range = prefixes('any', ['2001:db8::/32', 32, 64]);
+  const policies = [policy('p', [range, go(1)], [exact, go(2)], [{}, go(3)], [exact, accept], [{}, reject])];
+  const communities = (text: string) => decide(policies, text).actions.flatMap((action) => action.addCommunities);
+  expect(communities('2001:db8:2::/48')).toEqual([1, 2, 3]);
+  expect(decide(policies, '2001:db8:2::/48').accept).toBe(true);
+  expect(communities('2001:db8:3::/48')).toEqual([1, 3]);
+  expect(decide(policies, '2001:db8:3::/48').accept).toBe(false);
+});
+
 test('the same statements give the same decision object, so that what follows can be cached', () => {
   const chain = new PolicyChain([policy('p', [prefixes('any', ['::/0', 0, 128]), accept])], 'export', us, 'reject');
   const one = chain.decide(ipv6Unicast, { address: Address.parse('2001:db8::').bytes, length: 64 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Address } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
-import type { RoutePolicyActions } from '../../src/policy/types.ts';
+import type { RoutePolicy, RoutePolicyActions } from '../../src/policy/types.ts';
 import { Speaker } from '../../src/speaker/speaker.ts';
 import type { PeerEvent, RouteEvent } from '../../src/speaker/types.ts';
 import { ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
@@ -189,6 +189,32 @@ describe('policies', () => {
     lab.clock.advance(100);
     expect(events.map(({ type, route }) => `${type} ${route.prefix}`)).toEqual(['withdrawn 2001:db8:a:2::/64']);
     expect(Object.keys(received())).toHaveLength(2);
+  });
+
+  test('a policy that takes the place of another never withdraws what both accept', async () => {
+    const { lab, a, b, received } = await pair({ defaultExportAction: 'reject' });
+    advertise(a, ['2001:db8:a:1::/64', '2001:db8:a:2::/64', '2001:db8:a:3::/64']);
+    const policyOf = (...texts: string[]): RoutePolicy => ({
+      name: 'p',
+      type: 'export',
+      statements: texts.map((text) => {
+        const cidr = Prefix.parse(text);
+        const matchPrefixes = { type: 'any', prefixes: [{ cidr, lengthMin: 64, lengthMax: 64 }] } as const;
+        return { name: text, conditions: { matchFamilies: [], matchPrefixes }, actions: accept };
+      }),
+    });
+    expect(() => a.replaceRoutePolicy(policyOf())).toThrow(/there is no export policy "p"/);
+    a.addRoutePolicy(policyOf('2001:db8:a:1::/64', '2001:db8:a:2::/64'));
+    lab.clock.advance(100);
+    const events: RouteEvent[] = [];
+    b.watchRoutes({ table: 'adj-rib-in' }, (more) => events.push(...more));
+    a.replaceRoutePolicy(policyOf('2001:db8:a:2::/64', '2001:db8:a:3::/64'));
+    lab.clock.advance(100);
+    expect(events.map(({ type, route }) => `${type} ${route.prefix}`).toSorted()).toEqual([
+      'announced 2001:db8:a:3::/64',
+      'withdrawn 2001:db8:a:1::/64',
+    ]);
+    expect(Object.keys(received())).toEqual(['2001:db8:a:2::/64', '2001:db8:a:3::/64']);
   });
 
   test('an import policy decides what counts as accepted', async () => {
