@@ -1,0 +1,260 @@
+import type { Address } from '../ip/address.ts';
+import type { RoutePolicy } from '../policy/types.ts';
+import { SpeakerError, type SpeakerErrorCode } from '../speaker/error.ts';
+import type { BgpGlobal, PathSpec } from '../speaker/types.ts';
+import { ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
+import { packPrefixes } from '../wire/nlri.ts';
+import { diff, type Operation } from './diff.ts';
+import { reconcileError } from './plan/condition.ts';
+import {
+  type InstanceError,
+  type InstancePlan,
+  neighborKey,
+  type Plan,
+  type PlannedNeighbor,
+  type PlannedPath,
+  type ResourceStatus,
+} from './plan/types.ts';
+
+/** What the control plane asks of a speaker. All throw SpeakerError, and then nothing has changed. */
+export interface Router {
+  addNeighbor(neighbor: PlannedNeighbor): void;
+  updateNeighbor(neighbor: PlannedNeighbor): void;
+  removeNeighbor(address: Address): void;
+  advertiseBulk(spec: PathSpec): number;
+  withdrawPrefixes(family: PathSpec['family'], nlri: PathSpec['nlri'], owner: PathSpec['owner']): number;
+  addRoutePolicy(policy: RoutePolicy): void;
+  replaceRoutePolicy(policy: RoutePolicy): void;
+  removeRoutePolicy(name: string, type: RoutePolicy['type']): void;
+}
+
+/** The speakers of this process. */
+export interface Instances {
+  get(name: string): Router | undefined;
+  /** Rejects when there is one of that name, or its port cannot be bound. */
+  start(name: string, global: BgpGlobal): Promise<void>;
+  /** Rejects when there is none. `fullDestroy`: with a Cease, so that peers forget our routes at once. */
+  stop(name: string, options: { readonly fullDestroy: boolean; readonly text?: string }): Promise<void>;
+}
+
+export interface Failure extends InstanceError {
+  readonly operation: Operation;
+}
+
+export interface Outcome {
+  /** Those that were tried, in order. */
+  readonly operations: readonly Operation[];
+  /** What is to be tried again. */
+  readonly failures: readonly Failure[];
+  /** The plan's, with what failed. */
+  readonly statuses: readonly ResourceStatus[];
+}
+
+/** An instance that runs, with all that was put into it for the plan. */
+interface Running {
+  readonly router: Router;
+  readonly global: BgpGlobal;
+  readonly neighbors: Map<string, PlannedNeighbor>;
+  readonly policies: Map<string, RoutePolicy>;
+  readonly paths: Map<string, PlannedPath>;
+}
+
+const OWNER = 'plan';
+
+/**
+ * Makes the speakers do what is planned. It knows what it has put into them, touches nothing else, and never takes a failure for done: what failed is still
+ * a difference in the next run.
+ */
+export class Controller {
+  readonly #instances: Instances;
+  readonly #running = new Map<string, Running>();
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(instances: Instances) {
+    this.#instances = instances;
+  }
+
+  /** What was put into the speakers and is still there, by instance. */
+  get running(): ReadonlyMap<string, InstancePlan> {
+    return new Map([...this.#running].map(([name, { router: _, ...state }]) => [name, { name, ...state }]));
+  }
+
+  /** Carries out a plan; one after the other when called again meanwhile. What cannot be done is in the outcome. */
+  run(plan: Plan): Promise<Outcome> {
+    const outcome = this.#work.then(() => this.#run(plan));
+    // A defect of one run must not keep the next from running; who asked for it is told.
+    this.#work = outcome.catch(() => undefined);
+    return outcome;
+  }
+
+  async #run(plan: Plan): Promise<Outcome> {
+    this.#forgetGone();
+    const operations = diff(this.running, plan.instances);
+    const failures: Failure[] = [];
+    /** Instances that are not there: nothing further can be done to them. */
+    const absent = new Set<string>();
+    for (const operation of operations) {
+      const { instance } = operation;
+      if (absent.has(instance)) continue;
+      try {
+        await this.#perform(operation);
+      } catch (error) {
+        if (!(error instanceof SpeakerError)) throw error;
+        failures.push({ instance, operation, message: `${describe(operation)}: ${error.message}` });
+        if (operation.type === 'start-instance' || operation.type === 'stop-instance') absent.add(instance);
+      }
+    }
+    return { operations, failures, statuses: statusesWith(plan, failures) };
+  }
+
+  /** Others may have stopped an instance, or have put another in its place: what we had put into it is gone. */
+  #forgetGone(): void {
+    for (const [name, { router }] of this.#running) {
+      if (this.#instances.get(name) !== router) this.#running.delete(name);
+    }
+  }
+
+  async #perform(operation: Operation): Promise<void> {
+    const { instance } = operation;
+    switch (operation.type) {
+      case 'start-instance':
+        await this.#start(instance, operation.global);
+        return;
+      case 'stop-instance':
+        await this.#instances.stop(instance, { fullDestroy: true, text: 'configuration changed' });
+        this.#running.delete(instance);
+        return;
+      default:
+        change(operation, this.#runningAt(instance));
+    }
+  }
+
+  async #start(name: string, global: BgpGlobal): Promise<void> {
+    await this.#instances.start(name, global);
+    const router = this.#instances.get(name);
+    if (router === undefined) throw new SpeakerError('not-found', `instance ${name} is gone`);
+    const state = { neighbors: new Map(), policies: new Map(), paths: new Map() };
+    this.#running.set(name, { router, global, ...state });
+  }
+
+  #runningAt(instance: string): Running {
+    const found = this.#running.get(instance);
+    if (found === undefined) throw new SpeakerError('not-found', `instance ${instance} is not running`);
+    return found;
+  }
+}
+
+type Change = Exclude<Operation, { readonly type: 'start-instance' | 'stop-instance' }>;
+
+function change(operation: Change, running: Running): void {
+  const { router, neighbors, paths } = running;
+  switch (operation.type) {
+    case 'remove-peer': {
+      const { neighbor } = operation;
+      ifThere(() => router.removeNeighbor(neighbor.address));
+      neighbors.delete(neighborKey(neighbor));
+      return;
+    }
+    case 'add-peer':
+      router.addNeighbor(operation.neighbor);
+      neighbors.set(neighborKey(operation.neighbor), operation.neighbor);
+      return;
+    case 'update-peer': {
+      const { neighbor } = operation;
+      // Others may have removed it.
+      if (!ifThere(() => router.updateNeighbor(neighbor))) {
+        neighbors.delete(neighborKey(neighbor));
+        router.addNeighbor(neighbor);
+      }
+      neighbors.set(neighborKey(neighbor), neighbor);
+      return;
+    }
+    case 'withdraw': {
+      const { prefixes } = operation;
+      for (const family of [ipv4Unicast, ipv6Unicast]) {
+        const some = prefixes.filter(({ isIPv4 }) => isIPv4 === (family === ipv4Unicast));
+        if (some.length === 0) continue;
+        router.withdrawPrefixes(family, packPrefixes(family, some), OWNER);
+        for (const prefix of some) paths.delete(prefix.toString());
+      }
+      return;
+    }
+    case 'advertise':
+      router.advertiseBulk(specOf(operation.paths));
+      for (const path of operation.paths) paths.set(path.prefix.toString(), path);
+      return;
+    case 'remove-policy':
+      removePolicy(operation.name, running);
+      return;
+    case 'add-policy':
+      addPolicy(operation.policy, running);
+      return;
+    case 'update-policy':
+      router.replaceRoutePolicy(operation.policy);
+      running.policies.set(operation.policy.name, operation.policy);
+  }
+}
+
+function addPolicy(policy: RoutePolicy, { router, policies }: Running): void {
+  router.addRoutePolicy(policy);
+  policies.set(policy.name, policy);
+}
+
+function removePolicy(name: string, { router, policies }: Running): void {
+  ifThere(() => router.removeRoutePolicy(name, 'export'));
+  policies.delete(name);
+}
+
+/** False when what it is about is not there, which others may have seen to. */
+function ifThere(operation: () => void): boolean {
+  const absent: SpeakerErrorCode = 'not-found';
+  try {
+    operation();
+    return true;
+  } catch (error) {
+    if (error instanceof SpeakerError && error.code === absent) return false;
+    throw error;
+  }
+}
+
+function specOf(paths: readonly PlannedPath[]): PathSpec {
+  const [{ attributes, nextHop, prefix }] = paths as readonly [PlannedPath, ...PlannedPath[]];
+  const family = prefix.isIPv4 ? ipv4Unicast : ipv6Unicast;
+  const prefixes = paths.map((path) => path.prefix);
+  return { family, nlri: packPrefixes(family, prefixes), attributes, owner: OWNER, ...(nextHop && { nextHop }) };
+}
+
+function describe(operation: Operation): string {
+  switch (operation.type) {
+    case 'stop-instance':
+      return 'cannot stop';
+    case 'start-instance':
+      return 'cannot start';
+    case 'remove-peer':
+    case 'update-peer':
+    case 'add-peer':
+      return `${operation.type.replace('-', ' ')} ${operation.neighbor.name} (${operation.neighbor.address})`;
+    case 'remove-policy':
+      return `remove policy ${operation.name}`;
+    case 'update-policy':
+    case 'add-policy':
+      return `${operation.type.replace('-', ' ')} ${operation.policy.name}`;
+    case 'withdraw':
+      return `withdraw ${some(operation.prefixes)}`;
+    case 'advertise':
+      return `advertise ${some(operation.paths.map(({ prefix }) => prefix))}`;
+  }
+}
+
+function some([first, ...others]: readonly { toString(): string }[]): string {
+  return others.length === 0 ? `${first}` : `${first} and ${others.length} more`;
+}
+
+function statusesWith({ statuses, errors }: Plan, failures: readonly Failure[]): readonly ResourceStatus[] {
+  const condition = reconcileError([...errors, ...failures]);
+  return statuses.map((status) =>
+    status.key.kind === 'CiliumBGPNodeConfig'
+      ? { ...status, conditions: status.conditions.map((known) => (known.type === condition.type ? condition : known)) }
+      : status,
+  );
+}
