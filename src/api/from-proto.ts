@@ -318,11 +318,15 @@ export function toReset(message: z.input<typeof reset>): ResetOptions {
 }
 
 export function toAttributes(message: proto.PathAttributes | undefined): Attributes {
-  return check(attributes, message ?? attributesNotSet, 'attributes');
+  return message === undefined ? defaultAttributes : check(attributes, message, 'attributes');
 }
 
+// One route at a time mostly has neither: checking what is not there would be the dearest part of the request.
+const defaultAttributes = check(attributes, attributesNotSet, 'attributes');
+const self = check(fields.nextHop, 'self', 'next_hop');
+
 export function toNextHop(text: string): NextHop | fields.Self {
-  return check(fields.nextHop, text === '' ? 'self' : text, 'next_hop');
+  return text === '' ? self : check(fields.nextHop, text, 'next_hop');
 }
 
 export function toFamily(message: proto.Family | undefined): Family {
