@@ -53,7 +53,7 @@ describe('the daemon below FRR 10.7.1', () => {
     await announced(pods);
     const { connectionsEstablished } = await tor().neighbor(address);
     await worker().write(file, configuration('2001:db8:a:9::/64', '2001:db8:b:1::/64'));
-    worker().process('configured').signal('HUP');
+    await worker().process('configured').signal('HUP');
     await announced('2001:db8:a:9::/64', '2001:db8:b:1::/64');
     expect((await tor().neighbor(address)).connectionsEstablished).toBe(connectionsEstablished);
   });
@@ -61,14 +61,14 @@ describe('the daemon below FRR 10.7.1', () => {
   test('a file that is wrong is named with its places, and what runs goes on', async () => {
     const wrong = configuration('2001:db8:a:1::1/64').replace('holdTimeSeconds: 9', 'holdTimeSeconds: 2, holdTime: 9');
     await worker().write(file, wrong);
-    worker().process('configured').signal('HUP');
+    await worker().process('configured').signal('HUP');
     const log = await logged('configured', 'host bits set');
     expect(log).toContain('herald.yaml:6:');
     expect(log).toContain('herald.yaml:7:');
     expect(log).toContain('2001:db8:a::/64'.replace('a::', 'a:1::'));
     expect(await tor().prefixesFrom(address)).toEqual(['2001:db8:a:9::/64', '2001:db8:b:1::/64']);
     await worker().write(file, configuration(pods));
-    worker().process('configured').signal('HUP');
+    await worker().process('configured').signal('HUP');
     await announced(pods);
   });
 

@@ -3,7 +3,17 @@
 export { Address, AddressError } from './ip/address.ts';
 export { Prefix } from './ip/prefix.ts';
 export type { RoutePolicy } from './policy/types.ts';
-export type { Clock, Connection, Entropy, Listener, Network, World } from './session/ports.ts';
+export type {
+  Availability,
+  Clock,
+  Connection,
+  Entropy,
+  Listener,
+  Network,
+  SocketOptions,
+  World,
+} from './session/ports.ts';
+export { SecretText } from './session/secret-text.ts';
 export type { DownReason, Negotiated, SessionState } from './session/types.ts';
 export { SpeakerError, type SpeakerErrorCode } from './speaker/error.ts';
 export { Speaker, type SpeakerLog, type SpeakerWorld } from './speaker/speaker.ts';

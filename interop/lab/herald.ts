@@ -5,6 +5,11 @@ import type { LabNode } from './node.ts';
 export interface HeraldPeer {
   readonly 'peer-address': string;
   readonly 'session-state': string;
+  readonly 'tcp-password-enabled': boolean;
+  readonly configured: Readonly<Record<string, unknown>>;
+  /** Of the connection; absent unless established. */
+  readonly 'local-port'?: number;
+  readonly 'remote-port'?: number;
   readonly families: readonly {
     readonly afi: string;
     readonly safi: string;

@@ -1,6 +1,7 @@
 import type { Address } from '../ip/address.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { PrefixMatch, RoutePolicyActions } from '../policy/types.ts';
+import type { SecretText } from '../session/secret-text.ts';
 import type { Neighbor, PathSpec } from '../speaker/types.ts';
 import { type Family, ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri, Origin } from '../wire/update.ts';
@@ -29,6 +30,10 @@ export interface NeighborFields {
   readonly localPort: number | undefined;
   readonly peerPort: number | undefined;
   readonly passive: boolean | undefined;
+  readonly password: SecretText | undefined;
+  readonly ttlSecurity: boolean | undefined;
+  readonly ebgpMultihop: number | undefined;
+  readonly bindToDevice: string | undefined;
   readonly families: readonly Family[];
   readonly exportAction: 'accept' | 'reject' | undefined;
   readonly importAction: 'accept' | 'reject' | undefined;
@@ -51,6 +56,10 @@ export function neighborOf(fields: NeighborFields): Neighbor {
       localPort: fields.localPort,
       remotePort: fields.peerPort ?? defaults.peerPort,
       passive: fields.passive ?? false,
+      password: fields.password,
+      ttlSecurity: fields.ttlSecurity === true ? true : undefined,
+      ebgpMultihop: fields.ebgpMultihop,
+      bindToDevice: fields.bindToDevice,
     }),
     families: fields.families.length > 0 ? [...new Set(fields.families)] : [ipv6Unicast, ipv4Unicast],
     defaultExportAction: fields.exportAction ?? 'accept',
@@ -60,8 +69,11 @@ export function neighborOf(fields: NeighborFields): Neighbor {
 
 /** What is wrong between a neighbor's fields, with the field to blame; undefined when nothing is. */
 export function neighborFault(
-  fields: Pick<NeighborFields, 'address' | 'localAddress' | 'holdTime' | 'keepAliveTime'>,
-): { readonly field: 'address' | 'localAddress' | 'timers'; readonly message: string } | undefined {
+  fields: Pick<
+    NeighborFields,
+    'address' | 'localAddress' | 'holdTime' | 'keepAliveTime' | 'ttlSecurity' | 'ebgpMultihop'
+  >,
+): { readonly field: 'address' | 'localAddress' | 'timers' | 'ebgpMultihop'; readonly message: string } | undefined {
   const { address, localAddress } = fields;
   const holdTime = fields.holdTime ?? defaults.holdTime;
   if (fields.keepAliveTime !== undefined && holdTime !== 0 && fields.keepAliveTime > holdTime) {
@@ -75,6 +87,8 @@ export function neighborFault(
   if (localAddress !== undefined && localAddress.isIPv4 !== address.isIPv4) {
     return { field: 'localAddress', message: 'must be of the same kind, IPv4 or IPv6, as the peer’s address' };
   }
+  if (fields.ttlSecurity === true && fields.ebgpMultihop !== undefined)
+    return { field: 'ebgpMultihop', message: 'ttlSecurity and ebgpMultihop exclude each other' };
   return undefined;
 }
 

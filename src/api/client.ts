@@ -1,4 +1,5 @@
 import { type ClientReadableStream, credentials, Metadata } from '@grpc/grpc-js';
+import { ControlPlaneServiceService } from '../gen/herald/v1/control_plane_service.ts';
 import { RouterServiceClient, RouterServiceService } from '../gen/herald/v1/router_service.ts';
 import { decodeBadRequest, type FieldViolation, statusDetailsKey } from './bad-request.ts';
 import { type ApiEndpoint, formatEndpoint } from './endpoint.ts';
@@ -10,8 +11,9 @@ export function connect(endpoint: ApiEndpoint): RouterServiceClient {
   });
 }
 
-/** The methods of the service, for `call`. */
+/** The methods of the services, for `call`. */
 export const rpc = RouterServiceService;
+export const controlPlane = ControlPlaneServiceService;
 
 /** Milliseconds that the answer to a unary call may take. */
 const patience = 30_000;

@@ -1,4 +1,5 @@
 import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js';
+import { VaultError } from '../controlplane/vault.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import { encodeBadRequest, type FieldViolation, statusDetailsKey } from './bad-request.ts';
 
@@ -28,6 +29,8 @@ const codes = {
   'resource-exhausted': status.RESOURCE_EXHAUSTED,
 } as const;
 
+const vaultCodes = { full: status.RESOURCE_EXHAUSTED, failed: status.UNAVAILABLE } as const;
+
 /** A message that the trailers can carry: gRPC limits them, and a request can be wrong in very many places. */
 const longestDetails = 1024;
 const mostViolations = 32;
@@ -36,6 +39,7 @@ const mostViolations = 32;
 export function statusOf(error: unknown, report: (error: unknown) => void): Partial<StatusObject> & { code: status } {
   if (error instanceof InvalidRequest) return invalidArgument(error);
   if (error instanceof SpeakerError) return { code: codes[error.code], details: error.message };
+  if (error instanceof VaultError) return { code: vaultCodes[error.reason], details: error.message };
   if (isStatus(error)) return error;
   report(error);
   return { code: status.INTERNAL, details: 'internal error; the daemon’s log has it' };

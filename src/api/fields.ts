@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Address, AddressError } from '../ip/address.ts';
 import { Prefix } from '../ip/prefix.ts';
+import { SecretText } from '../session/secret-text.ts';
 import { CommunityError, parseCommunity, parseLargeCommunity } from '../wire/community.ts';
 import { parseFamily } from '../wire/family.ts';
 import { isPrefixFamily } from '../wire/nlri.ts';
@@ -32,6 +33,20 @@ export const asn = integer(1, 0xffffffff);
 export const peerAsn = integer(0, 0xffffffff);
 export const port = integer(1, 65535);
 export const unsigned32 = integer(0, 0xffffffff);
+
+/** What TCP MD5 takes (RFC 2385); shown nowhere. */
+export const password = z
+  .string()
+  .refine(fitsTcpMd5, { error: 'must be 1 to 80 octets long, for TCP MD5 takes no more' })
+  .transform((text) => new SecretText(text));
+export const ttl = integer(1, 255);
+/** A name as Linux allows it. */
+export const device = z.string().regex(/^(?!\.{1,2}$)[^\s/:]{1,15}$/, { error: 'must be the name of an interface' });
+
+function fitsTcpMd5(text: string): boolean {
+  const { length } = new TextEncoder().encode(text);
+  return length >= 1 && length <= 80;
+}
 
 /** Seconds. */
 export const connectRetryTime = integer(1, 0x7fffffff);

@@ -99,6 +99,9 @@ const transport = z.object({
   localPort: fields.port.optional(),
   remotePort: fields.port.optional(),
   passive: z.boolean(),
+  ebgpMultihop: fields.ttl.optional(),
+  ttlSecurity: z.boolean(),
+  bindToDevice: unlessEmpty(fields.device),
 });
 
 const neighbor = z
@@ -111,6 +114,7 @@ const neighbor = z
     families: z.array(family),
     defaultExportAction: defaultAction,
     defaultImportAction: defaultAction,
+    authPassword: unlessEmpty(fields.password),
   })
   .transform((message, context): Neighbor => {
     const flat = {
@@ -125,13 +129,18 @@ const neighbor = z
       localPort: message.transport?.localPort,
       peerPort: message.transport?.remotePort,
       passive: message.transport?.passive,
+      password: message.authPassword,
+      ttlSecurity: message.transport?.ttlSecurity,
+      ebgpMultihop: message.transport?.ebgpMultihop,
+      bindToDevice: message.transport?.bindToDevice,
       families: message.families,
       exportAction: message.defaultExportAction,
       importAction: message.defaultImportAction,
     };
     const fault = neighborFault(flat);
     if (fault !== undefined) {
-      const path = fault.field === 'localAddress' ? ['transport', 'localAddress'] : [fault.field];
+      const isTransport = fault.field === 'localAddress' || fault.field === 'ebgpMultihop';
+      const path = isTransport ? ['transport', fault.field] : [fault.field];
       context.issues.push({ code: 'custom', message: fault.message, path, input: message });
     }
     return neighborOf(flat);

@@ -1,10 +1,4 @@
-import {
-  type handleClientStreamingCall,
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  type ServerReadableStream,
-  type ServerWritableStream,
-} from '@grpc/grpc-js';
+import type { ServerWritableStream } from '@grpc/grpc-js';
 import type {
   GetRoutesRequest,
   GetRoutesResponse,
@@ -14,9 +8,11 @@ import type {
 } from '../gen/herald/v1/router_service.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import type { PeerEvent, RouteEvent } from '../speaker/types.ts';
+import { packPrefixes } from '../wire/nlri.ts';
+import type { Nlri } from '../wire/update.ts';
 import { pathSpecOf } from './build.ts';
 import { advertisePaths, withdrawPaths } from './bulk.ts';
-import { InvalidRequest, serviceError, statusOf } from './errors.ts';
+import { InvalidRequest } from './errors.ts';
 import {
   type TableRequest,
   toAddress,
@@ -30,7 +26,9 @@ import {
   toReset,
   toTable,
 } from './from-proto.ts';
-import { type Instances, type Router, resolveInstance } from './instances.ts';
+import { handlers } from './handlers.ts';
+import { type Instance, type Instances, type Router, resolveInstance } from './instances.ts';
+import type { Journal } from './journal.ts';
 import { toSingleNlri } from './nlri.ts';
 import {
   fromInstance,
@@ -53,59 +51,34 @@ export interface RouterServiceOptions {
   readonly report: (error: unknown) => void;
   /** The time of day. */
   readonly now: () => Date;
+  /** Keeps what requests change; absent: it ends with the process. */
+  readonly journal?: Journal;
 }
 
 /** Routes in one message: a few kilobytes, which is where the cost per message no longer shows. */
 const batch = 64;
 
-export function routerService({ instances, version, report, now }: RouterServiceOptions): RouterServiceServer {
-  const named = (request: { readonly instance: string }): Router => resolveInstance(instances, request.instance).router;
+export function routerService({ instances, version, report, now, journal }: RouterServiceOptions): RouterServiceServer {
+  const instanceOf = (request: { readonly instance: string }): Instance => resolveInstance(instances, request.instance);
+  const named = (request: { readonly instance: string }): Router => instanceOf(request).router;
 
-  function unary<Request, Response>(
-    answer: (request: Request) => Response | Promise<Response>,
-  ): handleUnaryCall<Request, Response> {
-    return (call, reply) => {
-      Promise.resolve()
-        .then(() => answer(call.request))
-        .then(
-          (response) => reply(null, response),
-          (error: unknown) => reply(statusOf(error, report)),
-        );
-    };
-  }
-
-  function serverStream<Request, Response>(
-    run: (call: ServerWritableStream<Request, Response>) => Promise<void>,
-  ): handleServerStreamingCall<Request, Response> {
-    return (call) => {
-      call.on('error', () => {});
-      Promise.resolve()
-        .then(() => run(call))
-        .then(
-          () => call.end(),
-          (error: unknown) => call.emit('error', serviceError(error, report)),
-        );
-    };
-  }
-
-  function clientStream<Request, Response>(
-    run: (call: ServerReadableStream<Request, Response>) => Promise<Response>,
-  ): handleClientStreamingCall<Request, Response> {
-    return (call, reply) => {
-      run(call).then(
-        (response) => reply(null, response),
-        (error: unknown) => (call.cancelled ? undefined : reply(statusOf(error, report))),
-      );
-    };
-  }
+  const { unary, serverStream, clientStream } = handlers(report);
 
   return {
     startInstance: unary(async ({ instance, global }) => {
-      await instances.start(toInstanceName(instance), toGlobal(global));
+      const name = toInstanceName(instance);
+      await instances.start(name, toGlobal(global));
+      await journal?.instanceStarted(
+        name,
+        global,
+        () => void instances.stop(name, { fullDestroy: true }).catch(report),
+      );
       return {};
     }),
     stopInstance: unary(async ({ instance, fullDestroy }) => {
-      await instances.stop(resolveInstance(instances, instance).name, { fullDestroy });
+      const { name } = resolveInstance(instances, instance);
+      await instances.stop(name, { fullDestroy });
+      await journal?.instanceStopped(name);
       return {};
     }),
     getBgp: unary(({ instance }) => {
@@ -113,16 +86,27 @@ export function routerService({ instances, version, report, now }: RouterService
       return { instances: found.map(fromInstance), version };
     }),
 
-    addNeighbor: unary((request) => {
-      named(request).addNeighbor(toNeighbor(request.neighbor));
+    addNeighbor: unary(async (request) => {
+      const { name, router } = instanceOf(request);
+      const neighbor = toNeighbor(request.neighbor);
+      router.addNeighbor(neighbor);
+      await journal?.neighborSet(name, request.neighbor, () => router.removeNeighbor(neighbor.address));
       return {};
     }),
-    updateNeighbor: unary((request) => {
-      named(request).updateNeighbor(toNeighbor(request.neighbor));
+    updateNeighbor: unary(async (request) => {
+      const { name, router } = instanceOf(request);
+      const neighbor = toNeighbor(request.neighbor);
+      const before = router.peer(neighbor.address)?.neighbor ?? neighbor;
+      router.updateNeighbor(neighbor);
+      await journal?.neighborSet(name, request.neighbor, () => router.updateNeighbor(before));
       return {};
     }),
-    removeNeighbor: unary((request) => {
-      named(request).removeNeighbor(toAddress(request.peerAddress, 'peer_address'));
+    removeNeighbor: unary(async (request) => {
+      const { name, router } = instanceOf(request);
+      const address = toAddress(request.peerAddress, 'peer_address');
+      const before = router.peer(address)?.neighbor;
+      router.removeNeighbor(address);
+      await journal?.neighborRemoved(name, address.toString(), () => before && router.addNeighbor(before));
       return {};
     }),
     resetNeighbor: unary((request) => {
@@ -139,47 +123,77 @@ export function routerService({ instances, version, report, now }: RouterService
     }),
     watchPeers: serverStream((call) => stream(call, peerWatch(named(call.request), now))),
 
-    advertisePath: unary((request) => {
+    advertisePath: unary(async (request) => {
+      const { name, router } = instanceOf(request);
       const nlri = toSingleNlri(request.prefix, request.pathId, 'prefix');
       const spec = pathSpecOf(nlri, toAttributes(request.attributes), toNextHop(request.nextHop));
-      const [uuid] = named(request).advertise(spec);
+      const [uuid] = router.advertise(spec);
       if (uuid === undefined) throw new SpeakerError('invalid-argument', `${request.prefix} was not taken`);
+      await journal?.pathsAdvertised(name, router, request, [nlri]);
       return { uuid: Buffer.from(uuid) };
     }),
-    withdrawPath: unary((request) => {
-      const router = named(request);
+    withdrawPath: unary(async (request) => {
+      const { name, router } = instanceOf(request);
       switch (request.path?.$case) {
-        case 'uuid':
-          router.withdraw(request.path.value);
+        case 'uuid': {
+          const nlri = withdrawn(router, request.path.value);
+          await journal?.pathsWithdrawn(name, router, nlri);
           return {};
+        }
         case 'key': {
           const { prefix, pathId } = request.path.value;
           const nlri = toSingleNlri(prefix, pathId, 'key.prefix');
           if (router.withdrawPrefixes(nlri.family, nlri) === 0) {
             throw new SpeakerError('not-found', `no path to ${prefix} that the API advertised`);
           }
+          await journal?.pathsWithdrawn(name, router, [nlri]);
           return {};
         }
         case undefined:
           throw new InvalidRequest([{ field: 'path', description: 'uuid or key is required' }]);
       }
     }),
-    advertisePaths: clientStream((call) => advertisePaths(call, instances)),
-    withdrawPaths: clientStream((call) => withdrawPaths(call, instances)),
+    advertisePaths: clientStream((call) => advertisePaths(call, instances, journal)),
+    withdrawPaths: clientStream((call) => withdrawPaths(call, instances, journal)),
     getRoutes: serverStream((call) => getRoutes(call, named(call.request), now)),
     watchRoutes: serverStream((call) => stream(call, routeWatch(toTable(call.request), named(call.request), now))),
 
-    addRoutePolicy: unary((request) => {
-      named(request).addRoutePolicy(toPolicy(request.policy));
+    addRoutePolicy: unary(async (request) => {
+      const instance = instanceOf(request);
+      const { router } = instance;
+      const { name, type, statements } = toPolicy(request.policy);
+      router.addRoutePolicy({ name, type, statements });
+      await journal?.policyAdded(instance.name, request.policy, () => router.removeRoutePolicy(name, type));
       return {};
     }),
-    removeRoutePolicy: unary((request) => {
+    removeRoutePolicy: unary(async (request) => {
+      const instance = instanceOf(request);
+      const { router } = instance;
       const { name, type } = toPolicyKey(request.name, request.type);
-      named(request).removeRoutePolicy(name, type);
+      const before = router.routePolicies().find((policy) => policy.name === name && policy.type === type);
+      router.removeRoutePolicy(name, type);
+      await journal?.policyRemoved(instance.name, name, type, () => before && router.addRoutePolicy(before));
       return {};
     }),
     getRoutePolicies: unary((request) => ({ policies: named(request).routePolicies().map(fromPolicy) })),
   };
+}
+
+/** Withdraws the path with this uuid; gives what it was. */
+function withdrawn(router: Router, uuid: Uint8Array): Nlri[] {
+  const found: Nlri[] = [];
+  const stop = router.watchRoutes({ table: 'loc-rib' }, (events) => {
+    for (const { prefix, paths } of events.map(({ route }) => route)) {
+      const path = paths.find((each) => each.uuid !== undefined && Buffer.compare(each.uuid, uuid) === 0);
+      if (path !== undefined) found.push(packPrefixes(path.family, [prefix], [path.pathId]));
+    }
+  });
+  try {
+    router.withdraw(uuid);
+  } finally {
+    stop();
+  }
+  return found;
 }
 
 async function getRoutes(

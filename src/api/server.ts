@@ -1,5 +1,8 @@
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import type { ControlPlane } from '../controlplane/control-plane.ts';
+import { ControlPlaneServiceService } from '../gen/herald/v1/control_plane_service.ts';
 import { RouterServiceService } from '../gen/herald/v1/router_service.ts';
+import { controlPlaneService } from './control-plane-service.ts';
 import { type ApiEndpoint, formatEndpoint } from './endpoint.ts';
 import { Health } from './health.ts';
 import { type RouterServiceOptions, routerService } from './router-service.ts';
@@ -20,15 +23,23 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+export interface ServeOptions extends RouterServiceOptions {
+  /** Absent: there is none, and no service for it. */
+  readonly controlPlane?: ControlPlane;
+}
+
 /** Serves the API on every endpoint, or on none. Throws BindError. */
-export async function serve(endpoints: readonly ApiEndpoint[], options: RouterServiceOptions): Promise<ApiServer> {
+export async function serve(endpoints: readonly ApiEndpoint[], options: ServeOptions): Promise<ApiServer> {
   // What it would say on standard error, the errors that it gives us say too.
   if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE);
   const server = new Server({ 'grpc.max_receive_message_length': longestMessage });
   const health = new Health();
-  const services = ['', 'herald.v1.RouterService'];
+  const { controlPlane, report } = options;
+  const services = ['', 'herald.v1.RouterService', ...(controlPlane ? ['herald.v1.ControlPlaneService'] : [])];
   for (const service of services) health.set(service, false);
   server.addService(RouterServiceService, routerService(options));
+  if (controlPlane !== undefined)
+    server.addService(ControlPlaneServiceService, controlPlaneService(controlPlane, report));
   health.addTo(server);
   await addReflection(server);
 

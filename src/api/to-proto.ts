@@ -1,11 +1,11 @@
 import type * as rpc from '../gen/herald/v1/router_service.ts';
 import { PeerEventType, RouteEventType } from '../gen/herald/v1/router_service.ts';
 import type * as proto from '../gen/herald/v1/types.ts';
-import { MatchType, Origin, RouteAction, RoutePolicyType } from '../gen/herald/v1/types.ts';
+import { DefaultAction, MatchType, Origin, RouteAction, RoutePolicyType } from '../gen/herald/v1/types.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { RoutePolicy, RoutePolicyStatement } from '../policy/types.ts';
 import type { DownReason } from '../session/types.ts';
-import type { BgpGlobal, Path, PeerEvent, PeerState, Route, RouteEvent } from '../speaker/types.ts';
+import type { BgpGlobal, Neighbor, Path, PeerEvent, PeerState, Route, RouteEvent } from '../speaker/types.ts';
 import { encodeAttributes, writeMpAttributes } from '../wire/attribute.ts';
 import { type Capability, encodeCapabilities } from '../wire/capability.ts';
 import { formatCommunity, formatLargeCommunity } from '../wire/community.ts';
@@ -69,6 +69,48 @@ export function fromPeer(peer: PeerState, localAsn: number, now: Date): proto.Pe
     localAddress: negotiated === undefined ? '' : negotiated.local.address.toString(),
     counters: fromCounters(peer.counters),
     lastDown: lastDown === undefined ? undefined : fromDown(lastDown.reason, lastDown.at),
+    runningTimersNanoseconds: fromTimers(peer.timers),
+    pendingBytes: BigInt(peer.pending),
+    localPort: negotiated?.local.port ?? 0,
+    remotePort: negotiated?.remote.port ?? 0,
+    neighbor: fromNeighbor(neighbor),
+    tcpPasswordEnabled: neighbor.transport.password !== undefined,
+  };
+}
+
+function fromTimers(timers: PeerState['timers']): Record<string, bigint> {
+  return Object.fromEntries(
+    Object.entries(timers).map(([name, left]) => [name, BigInt(Math.ceil(left)) * 1_000_000n] as const),
+  );
+}
+
+const defaultActions = { accept: DefaultAction.ACCEPT, reject: DefaultAction.REJECT } as const;
+
+function fromNeighbor({ name, address, asn, timers, transport, families, ...actions }: Neighbor): proto.Neighbor {
+  return {
+    name,
+    address: address.toString(),
+    asn,
+    timers: {
+      connectRetry: timers.connectRetry,
+      holdTime: timers.holdTime,
+      keepaliveInterval: timers.keepaliveInterval,
+      delayOpen: timers.delayOpen,
+    },
+    transport: {
+      localAddress: transport.localAddress?.toString() ?? '',
+      localPort: transport.localPort,
+      remotePort: transport.remotePort,
+      passive: transport.passive,
+      ebgpMultihop: transport.ebgpMultihop,
+      ttlSecurity: transport.ttlSecurity ?? false,
+      bindToDevice: transport.bindToDevice ?? '',
+    },
+    // Told to nobody.
+    authPassword: '',
+    families: families.map(namesOf),
+    defaultExportAction: defaultActions[actions.defaultExportAction],
+    defaultImportAction: defaultActions[actions.defaultImportAction],
   };
 }
 

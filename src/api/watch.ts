@@ -5,6 +5,13 @@ import { Turns } from './turns.ts';
 /** Events that one watcher may be behind. */
 export const mostQueued = 65536;
 
+let cut = 0;
+
+/** How many watches of this process were cut because their readers were too slow. */
+export function watchesCut(): number {
+  return cut;
+}
+
 /** How a watch is told of what happens, and what it makes of that. */
 export interface Watch<Event, Response> {
   /** Calls `listener` from now on; the result ends that. */
@@ -72,6 +79,7 @@ class Queue<Event> {
     if (this.#state !== 'open') return;
     if (this.#events.length + events.length > this.#limit) {
       this.#state = 'lagged';
+      cut++;
       this.#events = [];
     } else for (const event of events) this.#events.push(event);
     this.#wake();

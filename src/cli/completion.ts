@@ -6,6 +6,7 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 
 /** Words that commands take, beside their options. */
 const wordsOf: Readonly<Record<string, readonly string[]>> = {
+  describe: ['peer'],
   routes: ['available', 'advertised', 'received', 'ipv6/unicast', 'ipv4/unicast', 'peer'],
   monitor: ['peers', 'routes', 'available', 'received', 'ipv6/unicast', 'ipv4/unicast', 'peer'],
   completion: shells,

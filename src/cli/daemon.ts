@@ -59,6 +59,8 @@ export function isServiceError(error: unknown): error is ServiceError {
 function explain(error: ServiceError, endpoint: ApiEndpoint): CliError {
   switch (error.code) {
     case status.UNAVAILABLE:
+      // The daemon itself says so when it cannot keep what it was given.
+      if (error.details.startsWith('nothing was changed')) return new CliError(exitCode.failed, error.details);
       return new CliError(
         exitCode.unreachable,
         `no daemon answers at ${formatEndpoint(endpoint)}${reason(error)}; start one with herald run, or name its address with --server`,

@@ -1,6 +1,6 @@
-/** As Go prints a duration, to the second: `0s`, `1m5s`, `26h3m0s`. */
+/** As Go prints a duration, rounded to the second: `0s`, `1m5s`, `26h3m0s`. */
 export function formatDuration(nanoseconds: bigint): string {
-  const total = Number(nanoseconds / 1_000_000_000n);
+  const total = Number((nanoseconds + 500_000_000n) / 1_000_000_000n);
   const hours = Math.floor(total / 3600);
   const minutes = Math.floor(total / 60) % 60;
   const seconds = total % 60;

@@ -7,10 +7,14 @@ export const exitCode = {
   usage: 2,
   /** No daemon answers. */
   unreachable: 3,
-  /** `run`: the configuration has faults. */
+  /** The configuration or a manifest has faults. */
   config: 4,
   /** `run`: a socket or port cannot be used. */
   bind: 5,
+  /** `run`: the state directory cannot be used. */
+  state: 6,
+  /** `diff`: there are differences. */
+  differs: 7,
 } as const;
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
@@ -22,8 +26,10 @@ Exit codes:
   1  the daemon refused the request, or something went wrong
   2  the command line is wrong
   3  no daemon answers
-  4  run: the configuration has faults
-  5  run: a socket or port cannot be used`;
+  4  the configuration or a manifest has faults
+  5  run: a socket or port cannot be used
+  6  run: the state directory cannot be used
+  7  diff: there are differences`;
 
 /** An end of the command: what to say on standard error, and the exit code. */
 export class CliError extends Error {

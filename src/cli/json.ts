@@ -1,5 +1,6 @@
-import type { Capability, PeerFamilyState, Route, RoutePolicyStatement } from '../gen/herald/v1/types.ts';
+import type { Capability, Neighbor, PeerFamilyState, Route, RoutePolicyStatement } from '../gen/herald/v1/types.ts';
 import {
+  DefaultAction,
   MatchType,
   Origin,
   type Path,
@@ -8,13 +9,14 @@ import {
   type RoutePolicy,
   RoutePolicyType,
 } from '../gen/herald/v1/types.ts';
+import { gracefulRestartOf } from './capabilities.ts';
 import { formatUuid } from './uuid.ts';
 
 // What `-o json` and `-o yaml` print: Cilium's names, as its agent and its shell commands emit them. What Cilium does not have
 // keeps to the same form. A zero is a zero and is printed.
 
 export function peerJson(instance: string, peer: PeerState): Record<string, unknown> {
-  const { timers, counters, lastDown } = peer;
+  const { timers, counters, lastDown, neighbor } = peer;
   return {
     instance,
     name: peer.name,
@@ -31,14 +33,21 @@ export function peerJson(instance: string, peer: PeerState): Record<string, unkn
       'configured-hold-nanoseconds': Number(timers?.configuredHoldNanoseconds ?? 0),
       'configured-keep-alive-nanoseconds': Number(timers?.configuredKeepAliveNanoseconds ?? 0),
       'connect-retry-nanoseconds': Number(timers?.connectRetryNanoseconds ?? 0),
+      'running-nanoseconds': numbers(peer.runningTimersNanoseconds),
     },
+    'graceful-restart': gracefulRestartJson(peer.localCapabilities),
     'local-capabilities': peer.localCapabilities.map(capabilityJson),
     'remote-capabilities': peer.remoteCapabilities.map(capabilityJson),
     ...(peer.peerRouterId !== '' && { 'peer-router-id': peer.peerRouterId }),
-    ...(peer.localAddress !== '' && { 'local-address': peer.localAddress }),
-    ...(counters && {
-      counters: Object.fromEntries(Object.entries(counters).map(([name, value]) => [kebab(name), Number(value)])),
+    ...(peer.localAddress !== '' && {
+      'local-address': peer.localAddress,
+      'local-port': peer.localPort,
+      'remote-port': peer.remotePort,
     }),
+    'pending-bytes': Number(peer.pendingBytes),
+    'tcp-password-enabled': peer.tcpPasswordEnabled,
+    ...(neighbor && { configured: neighborJson(neighbor) }),
+    ...(counters && { counters: numbers(counters) }),
     ...(lastDown && {
       'last-down': {
         kind: lastDown.kind,
@@ -64,6 +73,32 @@ function familyJson({ family, received, accepted, advertised, looped }: PeerFami
 
 function capabilityJson({ name, text, raw }: Capability): Record<string, unknown> {
   return { name, text, capabilities: raw.toString('base64') };
+}
+
+/** What our OPEN says of it. */
+function gracefulRestartJson(capabilities: readonly Capability[]): Record<string, unknown> {
+  const claimed = gracefulRestartOf(capabilities);
+  return { enabled: claimed !== undefined, 'restart-time-nanoseconds': (claimed?.time ?? 0) * 1e9 };
+}
+
+function neighborJson({ asn, timers, transport, families, ...actions }: Neighbor): Record<string, unknown> {
+  return {
+    asn,
+    families: families.map(({ afi, safi }) => ({ afi, safi })),
+    passive: transport?.passive ?? false,
+    ...(transport !== undefined && transport.localAddress !== '' && { 'local-address': transport.localAddress }),
+    ...(transport?.localPort !== undefined && { 'local-port': transport.localPort }),
+    'ttl-security': transport?.ttlSecurity ?? false,
+    ...(transport?.ebgpMultihop !== undefined && { 'ebgp-multihop': transport.ebgpMultihop }),
+    ...(transport !== undefined && transport.bindToDevice !== '' && { 'bind-to-device': transport.bindToDevice }),
+    'delay-open-nanoseconds': (timers?.delayOpen ?? 0) * 1e9,
+    'default-export-action': defaultActionNames[actions.defaultExportAction],
+    'default-import-action': defaultActionNames[actions.defaultImportAction],
+  };
+}
+
+function numbers<T extends object>(values: T): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [kebab(name), Number(value)]));
 }
 
 function kebab(name: string): string {
@@ -112,6 +147,12 @@ function pathJson(path: Path): Record<string, unknown> {
     }),
   };
 }
+
+export const defaultActionNames = {
+  [DefaultAction.UNSPECIFIED]: 'unspecified',
+  [DefaultAction.ACCEPT]: 'accept',
+  [DefaultAction.REJECT]: 'reject',
+} as const;
 
 export const policyTypeNames = {
   [RoutePolicyType.UNSPECIFIED]: 'export',

@@ -1,7 +1,9 @@
 import { call, rpc } from '../api/client.ts';
+import { formatEndpoint } from '../api/endpoint.ts';
 import type { PeerFamilyState, PeerState } from '../gen/herald/v1/types.ts';
+import { Address } from '../ip/address.ts';
 import { capabilityLines } from './capabilities.ts';
-import { type CommonOptions, instancesOf, withClient } from './daemon.ts';
+import { type Client, type CommonOptions, instancesOf, withClient } from './daemon.ts';
 import { formatDuration } from './duration.ts';
 import { peerJson } from './json.ts';
 import { type Column, print, printLines } from './output.ts';
@@ -41,11 +43,7 @@ const columns: readonly Column<Row>[] = [
 
 /** How each peer is doing; with `capabilities`, what the two OPENs claimed. */
 export async function peers(options: CommonOptions & { readonly capabilities?: boolean }): Promise<void> {
-  const states = await withClient(options, async (client) => {
-    const instances = await instancesOf(client, options);
-    const lists = await Promise.all(instances.map(({ name }) => call(client, rpc.getPeerState, { instance: name })));
-    return lists.flatMap((list, i) => list.peers.map((peer) => ({ instance: instances[i]?.name ?? '', peer })));
-  });
+  const states = await withClient(options, (client) => findPeers(client, options));
   const forPeople = options.output === 'table' || options.output === 'wide';
   if (options.capabilities === true && forPeople) {
     await printLines(states.flatMap(({ peer }) => capabilityLines(peer)));
@@ -59,6 +57,24 @@ export async function peers(options: CommonOptions & { readonly capabilities?: b
   });
 }
 
+export interface FoundPeer {
+  readonly instance: string;
+  readonly peer: PeerState;
+}
+
+/** By instance and address. */
+export async function findPeers(client: Client, options: Pick<CommonOptions, 'instance'>): Promise<FoundPeer[]> {
+  const instances = await instancesOf(client, options);
+  const lists = await Promise.all(instances.map(({ name }) => call(client, rpc.getPeerState, { instance: name })));
+  return lists.flatMap(({ peers: list }, i) => {
+    const instance = instances[i]?.name ?? '';
+    return list
+      .map((peer) => ({ instance, peer, address: Address.parse(peer.peerAddress) }))
+      .toSorted((a, b) => a.address.compare(b.address))
+      .map(({ peer }) => ({ instance, peer }));
+  });
+}
+
 function rowsOf(instance: string, peer: PeerState): Row[] {
   if (peer.families.length === 0) return [{ instance, peer, family: undefined, continues: false }];
   return peer.families.map((family, index) => ({ instance, peer, family, continues: index > 0 }));
@@ -69,5 +85,5 @@ function familyOf(state: PeerFamilyState | undefined): string {
 }
 
 function withPort({ peerAddress, peerPort }: PeerState): string {
-  return peerAddress.includes(':') ? `[${peerAddress}]:${peerPort}` : `${peerAddress}:${peerPort}`;
+  return formatEndpoint({ kind: 'tcp', host: peerAddress, port: peerPort });
 }

@@ -1,15 +1,22 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { AdvertiseOptions } from './advertise.ts';
+import type { ApplyOptions } from './apply.ts';
 import type { CommonOptions } from './daemon.ts';
 import type { DecodeOptions } from './decode.ts';
+import type { DeleteOptions } from './delete.ts';
+import type { DiffOptions } from './diff.ts';
 import { CliError, type ExitCode, exitCode, exitCodeHelp } from './exit.ts';
+import type { GetOptions } from './get.ts';
 import { formats } from './output.ts';
 import type { WithdrawOptions } from './withdraw.ts';
 
 // What each command does is imported when it is called: the time to start is what a user of a command line feels.
 
-/** The command line of `herald`. Its actions throw CliError, and CommanderError for what is wrong with the words. */
-function createProgram(): Command {
+/**
+ * The command line of `herald`. Its actions throw CliError, and CommanderError for what is wrong with the words; `finish` is told when one ends well with
+ * another code than 0.
+ */
+function createProgram(finish: (code: ExitCode) => void): Command {
   const program = new Command('herald')
     .description('A BGP speaker: announces what lives on this machine to the routers above it.')
     .addOption(
@@ -34,6 +41,44 @@ function createProgram(): Command {
     )
     .action(async (options: { config?: string }) => (await import('./run.ts')).run(options));
 
+  withManifests(
+    program
+      .command('apply')
+      .description('make resources of the BGP control plane be as manifests say: all of them, or none'),
+  )
+    .option('--dry-run', 'only say what would be done')
+    .option('--prune', 'also delete what is selected, was applied before, and is not in the manifests')
+    .option('-l, --selector <selector>', 'the labels of what --prune may delete, as app=web')
+    .action(async (options: Omit<ApplyOptions, keyof CommonOptions>) =>
+      (await import('./apply.ts')).apply({ ...common(), ...options }),
+    );
+
+  program
+    .command('get')
+    .description('resources of the BGP control plane with their status; yaml and json are what apply takes')
+    .argument('<kind>', 'a kind, its plural or its short name, or all')
+    .argument('[name]')
+    .option('-n, --namespace <namespace>', 'of a Service, EndpointSlice or Secret')
+    .option('-l, --selector <selector>', 'those with these labels, as app=web')
+    .action(async (kind: string, name: string | undefined, options: Omit<GetOptions, keyof CommonOptions>) =>
+      (await import('./get.ts')).get(kind, name, { ...common(), ...options }),
+    );
+
+  withManifests(program.command('delete').description('delete a resource, or those that manifests name'))
+    .argument('[kind]', 'a kind, its plural or its short name')
+    .argument('[name]')
+    .option('-n, --namespace <namespace>', 'of a Service, EndpointSlice or Secret')
+    .action(
+      async (kind: string | undefined, name: string | undefined, options: Omit<DeleteOptions, keyof CommonOptions>) =>
+        (await import('./delete.ts')).remove(kind, name, { ...common(), ...options }),
+    );
+
+  withManifests(
+    program.command('diff').description('what apply would do: to resources, and then to sessions, policies and paths'),
+  ).action(async (options: Omit<DiffOptions, keyof CommonOptions>) =>
+    finish(await (await import('./diff.ts')).diff({ ...common(), ...options })),
+  );
+
   program
     .command('peers')
     .description('how each peer is doing')
@@ -41,6 +86,15 @@ function createProgram(): Command {
     .action(async (options: { capabilities?: boolean }) =>
       (await import('./peers.ts')).peers({ ...common(), ...options }),
     );
+
+  program
+    .command('describe')
+    .description(
+      'all that is known of a peer: timers, counters, capabilities, routes, the last error and its likely cause',
+    )
+    .usage('peer ADDRESS|NAME')
+    .argument('[words...]')
+    .action(async (words: string[]) => (await import('./describe.ts')).describe(words, common()));
 
   program
     .command('routes')
@@ -131,8 +185,11 @@ function createProgram(): Command {
 /** Runs a command line, without `node` and the script. Errors are told on standard error; gives what the process is to end with. */
 export async function execute(args: readonly string[]): Promise<ExitCode> {
   try {
-    await createProgram().parseAsync(args, { from: 'user' });
-    return exitCode.ok;
+    let code: ExitCode = exitCode.ok;
+    await createProgram((other) => {
+      code = other;
+    }).parseAsync(args, { from: 'user' });
+    return code;
   } catch (error) {
     // Commander has told about it already, or it is none: --help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
@@ -147,6 +204,12 @@ function withPrefixFile(command: Command): Command {
   return command
     .option('-f, --file <file>', 'prefixes from a file, one a line; - is standard input')
     .option('--stdin', 'the same as -f -');
+}
+
+function withManifests(command: Command): Command {
+  return command.addOption(
+    repeated('-f, --file <path>', 'a file of manifests, a directory of them, or - for standard input; may be repeated'),
+  );
 }
 
 function repeated(flags: string, description: string): Option {

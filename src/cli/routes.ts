@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { call, messages, rpc } from '../api/client.ts';
 import { type Family, Origin, type Path, type Route, TableType } from '../gen/herald/v1/types.ts';
+import { Address } from '../ip/address.ts';
 import { Prefix } from '../ip/prefix.ts';
 import { type Client, type CommonOptions, instancesOf, withClient } from './daemon.ts';
 import { formatDuration } from './duration.ts';
@@ -56,7 +57,7 @@ const columnsOf = ({ table }: RouteQuery): Column<Row>[] => [
   { head: 'Instance', cell: ({ source }) => source.instance },
   ...(table === 'available' ? [] : [{ head: 'Peer', cell: ({ source }: Row) => source.neighbor ?? '' }]),
   { head: 'Prefix', cell: ({ route }) => route.prefix },
-  { head: 'NextHop', cell: ({ path }) => path.nextHops.join(',') },
+  { head: 'NextHop', cell: ({ path }) => path.nextHops.join(',') || '0.0.0.0' },
   ...(table === 'available' ? [{ head: 'Best', cell: ({ path }: Row) => `${path.best}` }] : []),
   { head: 'Age', cell: ({ path }) => formatDuration(path.ageNanoseconds) },
   { head: 'Attrs', cell: ({ path }) => formatAttributes(path) },
@@ -128,7 +129,10 @@ async function neighborsOf(
   if (table === 'available') return [undefined];
   if (peer !== undefined) return [peer];
   const { peers } = await call(client, rpc.getPeerState, { instance });
-  return peers.map(({ peerAddress }) => peerAddress);
+  return peers
+    .map(({ peerAddress }) => Address.parse(peerAddress))
+    .toSorted((a, b) => a.compare(b))
+    .map(String);
 }
 
 function sorted(routes: readonly Route[]): Route[] {

@@ -1,6 +1,7 @@
 import { pathSpecOf } from '../api/build.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { RoutePolicy } from '../policy/types.ts';
+import { isSame } from '../session/same.ts';
 import { SpeakerError, type SpeakerErrorCode } from '../speaker/error.ts';
 import type { Speaker } from '../speaker/speaker.ts';
 import type { Neighbor } from '../speaker/types.ts';
@@ -115,9 +116,4 @@ export function difference<T>(
     changed: to.filter((element) => before.has(keyOf(element)) && !isSame(before.get(keyOf(element)), element)),
     added: to.filter((element) => !before.has(keyOf(element))),
   };
-}
-
-/** Equal as values: addresses and prefixes say what they hold as JSON. */
-export function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import {
   actionsOf,
@@ -10,6 +12,7 @@ import {
 } from '../api/build.ts';
 import { type ApiEndpoint, parseEndpoint } from '../api/endpoint.ts';
 import * as fields from '../api/fields.ts';
+import { codeOf } from '../api/socket.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import type { BgpGlobal, Neighbor } from '../speaker/types.ts';
@@ -74,6 +77,18 @@ const api = z.strictObject({
   }),
 });
 
+const telemetry = z.strictObject({
+  listen: z
+    .string()
+    .meta({ description: 'host:port or [v6]:port; where /metrics, /healthz and /readyz are served over HTTP.' })
+    .transform((text, context) => {
+      const parsed = parseEndpoint(text);
+      if (parsed?.kind === 'tcp') return parsed;
+      context.issues.push({ code: 'custom', message: 'must be host:port or [v6]:port', input: text });
+      return z.NEVER;
+    }),
+});
+
 const log = z.strictObject({
   level: z.enum(logLevels).optional().meta({ description: 'Default: info.' }),
   format: z
@@ -102,7 +117,31 @@ const transport = z.strictObject({
   localAddress: fields.address.optional().meta({ description: 'The source address. Default: the kernel’s choice.' }),
   localPort: fields.port.optional().meta({ description: 'The source port. Default: the kernel’s choice.' }),
   passive: z.boolean().optional().meta({ description: 'Never dial; wait for the peer. Default: false.' }),
+  ttlSecurity: z.boolean().optional().meta({
+    description:
+      'Send with TTL 255 and take nothing that came with less (GTSM, RFC 5082); the peer must do the same. Default: false.',
+  }),
+  ebgpMultihop: fields.ttl.optional().meta({
+    description: 'The TTL to send with, where socket options can be had. Default: the kernel’s.',
+  }),
+  bindToDevice: fields.device.optional().meta({
+    description: 'The interface that the session goes through, whatever the routes say. Default: any.',
+  }),
 });
+
+/** The first line, for editors and tools end it with a newline. */
+const passwordFile = z
+  .string()
+  .refine(isAbsolute, { error: 'must be an absolute path', abort: true })
+  .transform((path, context): string => {
+    try {
+      return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0] ?? '';
+    } catch (error) {
+      context.issues.push({ code: 'custom', message: `cannot be read (${codeOf(error)})`, input: path });
+      return z.NEVER;
+    }
+  })
+  .pipe(fields.password);
 
 const everything = z.enum(['all', 'none']);
 const actionOf = { all: 'accept', none: 'reject' } as const;
@@ -121,6 +160,12 @@ const peer = z
       .meta({ description: 'Default: ipv6/unicast and ipv4/unicast.' }),
     timers: timers.optional(),
     transport: transport.optional(),
+    password: fields.password.optional().meta({
+      description: 'Signs the session (TCP MD5, RFC 2385): 1 to 80 octets. Default: none.',
+    }),
+    passwordFile: passwordFile.optional().meta({
+      description: 'The password is the first line of this file, given by its absolute path; read again on SIGHUP.',
+    }),
     export: everything
       .optional()
       .meta({ description: 'What is sent of that which no route policy decides. Default: all.' }),
@@ -141,15 +186,31 @@ const peer = z
       localPort: given.transport?.localPort,
       peerPort: given.transport?.peerPort,
       passive: given.transport?.passive,
+      password: given.password ?? given.passwordFile,
+      ttlSecurity: given.transport?.ttlSecurity,
+      ebgpMultihop: given.transport?.ebgpMultihop,
+      bindToDevice: given.transport?.bindToDevice,
       families: given.families ?? [],
       exportAction: given.export && actionOf[given.export],
       importAction: given.import && actionOf[given.import],
     };
     const fault = neighborFault(flat);
     if (fault !== undefined) {
-      const paths = { address: ['peerAddress'], localAddress: ['transport', 'localAddress'], timers: ['timers'] };
+      const paths = {
+        address: ['peerAddress'],
+        localAddress: ['transport', 'localAddress'],
+        ebgpMultihop: ['transport', 'ebgpMultihop'],
+        timers: ['timers'],
+      };
       context.issues.push({ code: 'custom', message: fault.message, path: paths[fault.field], input: given });
     }
+    if (given.password !== undefined && given.passwordFile !== undefined)
+      context.issues.push({
+        code: 'custom',
+        message: 'password and passwordFile exclude each other',
+        path: ['passwordFile'],
+        input: given.passwordFile,
+      });
     return neighborOf(flat);
   });
 
@@ -296,10 +357,62 @@ function eachPrefixOnce(paths: readonly PathConfig[], context: z.core.$Refinemen
   return paths;
 }
 
+const controlPlane = z.strictObject({
+  nodeName: z.string().min(1).max(253).optional().meta({ description: 'Of its CiliumNode. Default: the host name.' }),
+  nodeLabels: z.record(z.string(), z.string()).optional().meta({
+    description: 'What node selectors see while there is no CiliumNode, beside kubernetes.io/hostname, os and arch.',
+  }),
+  manifests: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'A directory of manifests, or a file: read at start, when they change, and on SIGHUP.' }),
+  secretsNamespace: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Where the Secrets of authSecretRef are. Default: kube-system.' }),
+  ipam: z
+    .enum(['kubernetes', 'cluster-pool', 'multi-pool'])
+    .optional()
+    .meta({ description: 'Pod pools are announced in multi-pool, pod prefixes in the others. Default: cluster-pool.' }),
+  routerIDAllocation: z
+    .strictObject({
+      mode: z.enum(['default', 'ip-pool']),
+      ipPool: fields.prefix
+        .optional()
+        .refine((pool) => pool?.isIPv4 !== false, { error: 'must be an IPv4 prefix' })
+        .meta({ description: 'An IPv4 prefix; needed by ip-pool.' }),
+    })
+    .refine(({ mode, ipPool }) => mode === 'default' || ipPool !== undefined, {
+      error: 'is required by mode ip-pool',
+      path: ['ipPool'],
+    })
+    .optional()
+    .meta({ description: 'How instances without a routerID get one. Default: default.' }),
+  announceWithoutEndpoints: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Announce services that nothing is behind (traffic policy Cluster). Default: true.' }),
+  legacyOriginAttribute: z
+    .boolean()
+    .optional()
+    .meta({ description: 'LoadBalancer addresses have the origin INCOMPLETE. Default: false.' }),
+});
+
+export type ControlPlaneConfig = z.infer<typeof controlPlane>;
+
 export const configSchema = z
   .strictObject({
     api: api.optional(),
     log: log.optional(),
+    telemetry: telemetry.optional().meta({ description: 'Metrics for Prometheus, and probes. Default: none.' }),
+    controlPlane: controlPlane.optional().meta({ description: 'What is made of Cilium’s resources.' }),
+    stateDir: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: 'Where what the API was given is kept over restarts. Default: nowhere.' }),
     instances: unique(z.array(instance).max(16), 'name', ['name'], ({ name }) => name).default([]),
     lab: instance.optional().meta({
       description: 'A router to try things with: an instance in the same process that plays the other side.',

@@ -1,18 +1,28 @@
 import type { Logger } from 'pino';
 import { defaultSocketPath } from '../api/default-endpoint.ts';
 import { type ApiEndpoint, formatEndpoint } from '../api/endpoint.ts';
+import { Journal } from '../api/journal.ts';
 import { type ApiServer, serve } from '../api/server.ts';
+import { forgetful } from '../controlplane/vault.ts';
+import { isSame } from '../session/same.ts';
 import { SpeakerError } from '../speaker/error.ts';
-import type { SpeakerWorld } from '../speaker/speaker.ts';
-import { apply, difference, isSame, nothing } from './apply.ts';
+import type { Speaker, SpeakerWorld } from '../speaker/speaker.ts';
+import { ApiInstances } from './api-instances.ts';
+import { apply, difference, nothing } from './apply.ts';
 import type { Config, InstanceConfig } from './config.ts';
+import { NodeControlPlane } from './control-plane.ts';
 import { InstanceTable } from './instances.ts';
+import { capabilitiesOf, type Machine, thisMachine } from './node-facts.ts';
+import type { State } from './state.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /** What the daemon is made from, beside its configuration. */
 export interface Surroundings {
   readonly world: SpeakerWorld;
   readonly log: Logger;
   readonly version: string;
+  /** Absent: this one. */
+  readonly machine?: () => Machine;
 }
 
 /** The instances of one configuration and the API to them. */
@@ -21,6 +31,11 @@ export class Daemon {
   readonly #log: Logger;
   #config: Config = { instances: [] };
   #api: ApiServer | undefined;
+  #telemetry: Telemetry | undefined;
+  #controlPlane: NodeControlPlane | undefined;
+  #state: State | undefined;
+  #journal: Journal | undefined;
+  #isReady = false;
   #work: Promise<void> = Promise.resolve();
 
   private constructor({ world, log }: Surroundings) {
@@ -28,33 +43,48 @@ export class Daemon {
     this.#instances = new InstanceTable(world, (fields) => log.child(fields));
   }
 
-  /** Runs all of it, or throws what prevents it (BindError, SpeakerError) and runs nothing. */
+  /** Runs all of it, or throws what prevents it (BindError, SpeakerError, StateError) and runs nothing. */
   static async start(config: Config, surroundings: Surroundings): Promise<Daemon> {
     const { log, version } = surroundings;
     const daemon = new Daemon(surroundings);
     try {
-      daemon.#api = await serve(config.api?.listen ?? [{ kind: 'unix', path: defaultSocketPath() }], {
-        instances: daemon.#instances,
-        version,
-        report: (error) => log.error({ err: error }, 'a request failed for no fault of its own'),
-        now: () => surroundings.world.clock.date(),
-      });
+      const controlPlane = await daemon.#open(config, surroundings);
+      const instances = new ApiInstances(daemon.#instances, (name) => controlPlane.hasInstance(name));
       const wanted = instancesOf(config);
       // Every port is bound before anything is said to a peer.
       for (const { name, global, lab } of wanted) await daemon.#instances.start(name, global, { lab });
+      await daemon.#journal?.restoreInstances(instances);
+      for (const { name, router } of daemon.#instances.list()) daemon.#journal?.restoreRoutes(name, router);
+      daemon.#api = await serve(config.api?.listen ?? [{ kind: 'unix', path: defaultSocketPath() }], {
+        instances,
+        controlPlane,
+        version,
+        report: (error) => log.error({ err: error }, 'a request failed for no fault of its own'),
+        now: () => surroundings.world.clock.date(),
+        ...(daemon.#journal && { journal: daemon.#journal }),
+      });
+      await daemon.#serveTelemetry(config, version);
       for (const instance of wanted) daemon.#apply(nothing(instance), instance);
+      for (const { name, router } of daemon.#instances.list()) daemon.#journal?.restoreNeighbors(name, router);
+      await daemon.#controlPlane?.start();
     } catch (error) {
       await daemon.stop('start failed');
       throw error;
     }
     daemon.#config = config;
     daemon.#api.ready();
+    daemon.#isReady = true;
     log.info({ listen: daemon.endpoints.map(formatEndpoint) }, 'API is served');
     return daemon;
   }
 
   get endpoints(): readonly ApiEndpoint[] {
     return this.#api?.endpoints ?? [];
+  }
+
+  /** Where metrics and probes are served; undefined when nowhere. */
+  get telemetryEndpoint(): ApiEndpoint | undefined {
+    return this.#telemetry?.endpoint;
   }
 
   /** Goes over to another configuration with the fewest changes. What cannot be done is logged, and tried again next time. */
@@ -65,12 +95,56 @@ export class Daemon {
 
   /** Ends every session with a Cease that carries `text`, and the API. */
   async stop(text: string): Promise<void> {
+    this.#isReady = false;
     await this.#work;
+    this.#controlPlane?.close();
     await Promise.all([this.#instances.stopAll(text), this.#api?.close()]);
+    await this.#telemetry?.close();
+    await this.#state?.close();
+  }
+
+  /** What outlives the process, and the control plane with the resources that did. */
+  async #open({ stateDir, controlPlane = {} }: Config, { world, machine = thisMachine }: Surroundings) {
+    if (stateDir === undefined) {
+      this.#log.info('no stateDir is set: what the API is given ends with this process');
+    } else {
+      const { State } = await import('./state.ts');
+      this.#state = State.open(stateDir);
+      this.#journal = new Journal(this.#state, (message, error) => this.#log.error({ err: error }, message));
+      this.#log.info({ stateDir }, 'what the API is given is kept');
+    }
+    this.#controlPlane = new NodeControlPlane(controlPlane, {
+      instances: this.#instances,
+      vault: this.#state ?? forgetful,
+      clock: world.clock,
+      machine,
+      capabilities: capabilitiesOf(world.network),
+      log: this.#log,
+      started: (instance) => this.#restore(instance),
+    });
+    return this.#controlPlane.controlPlane;
+  }
+
+  /** Its code is loaded only where somebody asks for it. */
+  async #serveTelemetry({ telemetry }: Config, version: string): Promise<void> {
+    if (telemetry === undefined) return;
+    const { serveTelemetry } = await import('./telemetry.ts');
+    this.#telemetry = await serveTelemetry(telemetry.listen, {
+      version,
+      speakers: () => this.#speakers(),
+      isReady: () => this.#isReady,
+      report: (error) => this.#log.error({ err: error }, 'the metrics could not be collected'),
+    });
+    this.#log.info({ listen: formatEndpoint(this.#telemetry.endpoint) }, 'telemetry is served');
   }
 
   async #reload(config: Config): Promise<void> {
     if (!isSame(config.api, this.#config.api)) this.#log.warn('api.listen changed: restart to apply that');
+    if (!isSame(config.telemetry, this.#config.telemetry))
+      this.#log.warn('telemetry.listen changed: restart to apply that');
+    if (config.stateDir !== this.#config.stateDir) this.#log.warn('stateDir changed: restart to apply that');
+    if (!isSame(config.controlPlane, this.#config.controlPlane))
+      this.#log.warn('controlPlane changed: restart to apply that');
     this.#log.level = config.log?.level ?? 'info';
     const running = new Map(instancesOf(this.#config).map((instance) => [instance.name, instance]));
     const wanted = instancesOf(config);
@@ -87,6 +161,7 @@ export class Daemon {
         if (from !== undefined && !isKept) await this.#stop(from);
         if (!isKept || this.#instances.get(to.name) === undefined) {
           await this.#instances.start(to.name, to.global, to);
+          this.#restore(to.name);
           running.set(to.name, { ...nothing(to), lab: to.lab });
         } else running.set(to.name, from);
         this.#apply(running.get(to.name) ?? nothing(to), to);
@@ -94,7 +169,23 @@ export class Daemon {
       });
     }
     this.#config = { ...config, ...byKind([...running.values()]) };
+    await this.#controlPlane?.read();
     this.#log.info('configuration loaded');
+  }
+
+  /** What requests had put into an instance that starts over. */
+  #restore(name: string): void {
+    const router = this.#instances.get(name);
+    if (router === undefined) return;
+    this.#journal?.restoreRoutes(name, router);
+    this.#journal?.restoreNeighbors(name, router);
+  }
+
+  *#speakers(): Generator<[string, Speaker]> {
+    for (const { name } of this.#instances.list()) {
+      const speaker = this.#instances.get(name);
+      if (speaker !== undefined) yield [name, speaker];
+    }
   }
 
   async #stop({ name }: InstanceConfig): Promise<void> {

@@ -9,11 +9,12 @@ import type { Config } from './config.ts';
 import { Daemon } from './daemon.ts';
 import { ConfigError, loadConfig } from './load.ts';
 import { createLog } from './log.ts';
+import { StateError } from './state-error.ts';
 
 /** A daemon that could not start; the message says what, where, and what to do. */
 export class StartError extends Error {
   override readonly name = 'StartError';
-  readonly kind: 'config' | 'bind';
+  readonly kind: 'config' | 'bind' | 'state';
 
   constructor(kind: StartError['kind'], message: string) {
     super(message);
@@ -64,6 +65,7 @@ async function start(
     return { config, log, daemon: await Daemon.start(config, { world, log, version }) };
   } catch (error) {
     if (error instanceof ConfigError) throw new StartError('config', error.message);
+    if (error instanceof StateError) throw new StartError('state', error.message);
     if (error instanceof BindError || error instanceof SpeakerError) throw new StartError('bind', error.message);
     throw error;
   }
@@ -71,7 +73,8 @@ async function start(
 
 /** A step at a time, so that peers and requests never wait for more than one. */
 async function warmUpAside(): Promise<void> {
-  for (const _ of warmUp()) await wait(5, undefined, { ref: false });
+  const steps = warmUp();
+  while (steps.next().done !== true) await wait(5, undefined, { ref: false });
 }
 
 /** A bad file changes nothing. */

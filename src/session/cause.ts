@@ -26,7 +26,7 @@ export function downReason(
     case 'tcp-fails':
       return { kind: 'connection', text: connectionText(state, event.error, config) };
     case 'connect-retry-timer':
-      return { kind: 'connection', text: noAnswer(config.remote) };
+      return { kind: 'connection', text: noAnswer(config) };
     default: {
       if (error === undefined) return { kind: 'connection', text: `unexpected in ${state.name}: ${event.type}` };
       const notification = notificationOf(error);
@@ -57,7 +57,7 @@ function connectionText(state: FsmState, error: Error | undefined, config: Sessi
     case 'ECONNREFUSED':
       return `connection refused by ${at(remote)}: BGP is not running there, or the port is wrong`;
     case 'ETIMEDOUT':
-      return noAnswer(remote);
+      return noAnswer(config);
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return `no way to ${remote.address} (${code}): is there a route, is the link up, is the address right?`;
@@ -79,11 +79,16 @@ function connectionText(state: FsmState, error: Error | undefined, config: Sessi
   }
 }
 
-function noAnswer(remote: Endpoint): string {
-  return (
-    `no answer from ${at(remote)}: is the router up, is the address reachable? ` +
-    'With a password set, an MD5 mismatch looks like this too'
-  );
+/** A kernel drops what is not signed as it expects, or came from too far, without a word. */
+function noAnswer({ remote, localAddress, options = {} }: SessionConfig): string {
+  const start = `no answer from ${at(remote)}`;
+  if (options.password !== undefined) {
+    const source = localAddress === undefined ? ', and for the address that we connect from (set localAddress)' : '';
+    return `${start}: most likely a password mismatch (TCP MD5): is the same one set on both sides${source}? If it is, is the router up, is the address reachable?`;
+  }
+  if (options.ttlSecurity === true)
+    return `${start}: is the router up, and on the same link? With ttlSecurity it must send with TTL 255, so have GTSM (ttl-security) too`;
+  return `${start}: is the router up, is the address reachable? If it wants a password of us, an MD5 mismatch looks like this too`;
 }
 
 function at({ address, port }: Endpoint): string {

@@ -219,9 +219,14 @@ export class Machine implements ConnectionHandler {
         this.#timers.get(action.timer)?.stop();
         break;
       case 'dial': {
-        const { remote, localAddress, localPort } = config;
+        const { remote, localAddress, localPort, options } = config;
         this.#connection = world.network.dial(
-          { remote, ...(localAddress && { localAddress }), ...(localPort !== undefined && { localPort }) },
+          {
+            remote,
+            ...(localAddress && { localAddress }),
+            ...(localPort !== undefined && { localPort }),
+            ...(options && { options }),
+          },
           this,
         );
         break;

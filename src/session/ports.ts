@@ -1,5 +1,6 @@
 import type { Address } from '../ip/address.ts';
 import type { BgpError } from '../wire/error.ts';
+import type { SecretText } from './secret-text.ts';
 
 // The world as a session sees it. The daemon gives it sockets and the machine's clock, tests a simulated network and virtual time.
 
@@ -30,11 +31,28 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** What a peer's connections need beyond plain TCP; what is absent is left as the kernel has it. */
+export interface SocketOptions {
+  /** Signs every segment, and takes none that is not signed with it (TCP MD5, RFC 2385): 1 to 80 octets of UTF-8. */
+  readonly password?: SecretText;
+  /** Sends with TTL 255 and takes nothing that came with less, which no host further than the link can send (GTSM, RFC 5082). */
+  readonly ttlSecurity?: boolean;
+  /** The TTL or hop limit to send with, 1 to 255. A wish: where it cannot be had, the kernel's default stays. */
+  readonly ttl?: number;
+  /** The interface that connections go through, whatever the routes say. */
+  readonly device?: string;
+}
+
+/** Whether something can be had here; the reason is for people, and says what to do. */
+export type Availability = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
 export interface DialOptions {
   readonly remote: Endpoint;
   /** The source address; a link-local one carries its zone. Absent: the kernel's choice. */
   readonly localAddress?: Address;
   readonly localPort?: number;
+  /** Never dials without them, except for what is a wish. */
+  readonly options?: SocketOptions;
 }
 
 export interface Network {
@@ -42,6 +60,8 @@ export interface Network {
   dial(options: DialOptions, handler: ConnectionHandler): Connection;
   /** Rejects with the operating system's error when the address cannot be bound. */
   listen(options: ListenOptions, accept: (connection: Connection) => void): Promise<Listener>;
+  /** Whether this machine and its kernel have these options for connections with a host. Absent: it has none. */
+  supports?(remote: Address, options: SocketOptions): Availability;
 }
 
 export interface ListenOptions {
@@ -51,6 +71,11 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly local: Endpoint;
+  /**
+   * From now on accepts no connection from this address without these options; undefined: takes any again. Connections that were
+   * accepted before stay as they are. When it is not ok, what it takes from this address is undefined. Absent: it has no options.
+   */
+  protect?(remote: Address, options: SocketOptions | undefined): Availability;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import type { Context } from '../wire/context.ts';
 import type { Family } from '../wire/family.ts';
 import type { Notification, Open, RouteRefresh } from '../wire/message.ts';
 import type { Update } from '../wire/update.ts';
-import type { Endpoint } from './ports.ts';
+import type { Endpoint, SocketOptions } from './ports.ts';
 
 /** As Cilium writes them. */
 export type SessionState = 'idle' | 'connect' | 'active' | 'open_sent' | 'open_confirm' | 'established';
@@ -19,6 +19,8 @@ export interface SessionConfig {
   readonly remote: Endpoint;
   readonly localAddress?: Address;
   readonly localPort?: number;
+  /** Absent: plain TCP. */
+  readonly options?: SocketOptions;
   /** Never dials; waits for the peer. */
   readonly passive: boolean;
   readonly connectRetryTime: number;
@@ -57,7 +59,9 @@ export type DownReason =
   | { readonly kind: 'notification-received'; readonly notification: Notification; readonly text: string }
   /** The connection failed or was closed; `text` names the likely cause where the state tells it. */
   | { readonly kind: 'connection'; readonly text: string }
-  | { readonly kind: 'stopped'; readonly text: string };
+  | { readonly kind: 'stopped'; readonly text: string }
+  /** It may not run: something that its configuration asks for cannot be had. Nothing is tried until that changes, or until a reset. */
+  | { readonly kind: 'held'; readonly text: string };
 
 /** What a session tells its speaker. Calls never come from inside a call to the session's own methods `send`. */
 export interface SessionHandler {

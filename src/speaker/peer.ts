@@ -1,9 +1,11 @@
+import type { Address } from '../ip/address.ts';
 import type { InterfaceAddress } from '../link/interfaces.ts';
 import { PolicyChain } from '../policy/chain.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import type { Subscriber } from '../rib/update-group.ts';
-import type { Connection, World } from '../session/ports.ts';
+import type { Availability, Connection, SocketOptions, World } from '../session/ports.ts';
+import { isSame } from '../session/same.ts';
 import { cease, Session } from '../session/session.ts';
 import type { DownReason, Negotiated, SessionHandler, SessionState } from '../session/types.ts';
 import { encodeMessage } from '../wire/codec.ts';
@@ -33,6 +35,8 @@ export interface PeerOwner {
   rib(family: Family): FamilyRib;
   policies(): Iterable<RoutePolicy>;
   interfaces(): readonly InterfaceAddress[];
+  /** Sees to it that connections with this address have these options, whoever dials. */
+  protect(address: Address, options: SocketOptions | undefined): Availability;
   /** Since the speaker started. */
   seconds(): number;
   stateChanged(peer: Peer, from: SessionState, to: SessionState): void;
@@ -48,6 +52,8 @@ export class Peer implements SessionHandler {
   #neighbor: Neighbor;
   readonly #owner: PeerOwner;
   #session: Session;
+  /** Present while the session may not run. */
+  #held: { readonly reason: DownReason; readonly at: Date } | undefined;
   #negotiated: Negotiated | undefined;
   readonly #inbound = new Map<Family, Inbound>();
   readonly #outbound = new Map<Family, { readonly outbound: Outbound; readonly subscriber: Subscriber }>();
@@ -72,8 +78,17 @@ export class Peer implements SessionHandler {
     return this.#negotiated?.peerAsn ?? this.#neighbor.asn;
   }
 
+  /** Does not begin what cannot be as configured: a session without its password would be open to anybody. */
   start(): void {
-    this.#session.start();
+    const able = this.#owner.protect(this.#neighbor.address, this.#session.config.options);
+    if (able.ok) {
+      this.#held = undefined;
+      this.#session.start();
+      return;
+    }
+    const reason: DownReason = { kind: 'held', text: able.reason };
+    this.#held = { reason, at: this.#owner.world.clock.date() };
+    this.#owner.down(this, reason);
   }
 
   /** Ends the session with a Cease of this subcode and text, or without a word. */
@@ -84,11 +99,14 @@ export class Peer implements SessionHandler {
   }
 
   accept(connection: Connection): void {
-    this.#session.accept(connection);
+    if (this.#held === undefined) this.#session.accept(connection);
+    else connection.abort();
   }
 
+  /** Also tries again what was held. */
   reset(text: string): void {
-    this.#session.reset(text);
+    if (this.#held === undefined) this.#session.reset(text);
+    else this.start();
   }
 
   /** Asks the peer to send everything again (RFC 2918). False when it cannot. */
@@ -109,10 +127,10 @@ export class Peer implements SessionHandler {
     const before = this.#neighbor;
     this.#neighbor = neighbor;
     const config = sessionConfigOf(neighbor, this.#owner.global);
-    if (JSON.stringify(config) !== JSON.stringify(sessionConfigOf(before, this.#owner.global))) {
+    if (!isSame(config, sessionConfigOf(before, this.#owner.global))) {
       this.stop({ subcode: cease.configurationChange, text: 'Peer configuration changed' });
       this.#session = new Session(config, this, this.#owner.world);
-      this.#session.start();
+      this.start();
     }
     this.policiesChanged();
   }
@@ -140,6 +158,7 @@ export class Peer implements SessionHandler {
   get peerState(): PeerState {
     const session = this.#session;
     const negotiated = this.#negotiated;
+    const lastDown = this.#held ?? session.lastDown;
     return {
       neighbor: this.#neighbor,
       sessionState: session.state,
@@ -147,9 +166,11 @@ export class Peer implements SessionHandler {
       localCapabilities: session.config.capabilities,
       remoteCapabilities: negotiated?.remoteOpen.capabilities ?? [],
       counters: session.counters,
+      timers: session.timers,
+      pending: session.pending,
       ...(negotiated && { negotiated }),
       ...(session.establishedAt && { establishedAt: session.establishedAt }),
-      ...(session.lastDown && { lastDown: session.lastDown }),
+      ...(lastDown && { lastDown }),
     };
   }
 

@@ -1,4 +1,5 @@
 import { Address } from '../ip/address.ts';
+import type { SocketOptions } from '../session/ports.ts';
 import type { SessionConfig } from '../session/types.ts';
 import type { Capability } from '../wire/capability.ts';
 import { afiOf } from '../wire/family.ts';
@@ -7,6 +8,7 @@ import type { BgpGlobal, Neighbor } from './types.ts';
 /** Everything about a peer that its OPEN or its TCP connection depends on: when this changes, the session must be made again. */
 export function sessionConfigOf(neighbor: Neighbor, global: BgpGlobal): SessionConfig {
   const { address, asn, timers, transport } = neighbor;
+  const options = socketOptionsOf(neighbor);
   return {
     localAsn: global.asn,
     peerAsn: asn,
@@ -14,6 +16,7 @@ export function sessionConfigOf(neighbor: Neighbor, global: BgpGlobal): SessionC
     remote: { address, port: transport.remotePort },
     ...(transport.localAddress && { localAddress: transport.localAddress }),
     ...(transport.localPort !== undefined && { localPort: transport.localPort }),
+    ...(options && { options }),
     passive: transport.passive,
     connectRetryTime: timers.connectRetry,
     holdTime: timers.holdTime,
@@ -21,6 +24,18 @@ export function sessionConfigOf(neighbor: Neighbor, global: BgpGlobal): SessionC
     delayOpenTime: timers.delayOpen,
     capabilities: capabilitiesOf(neighbor, global),
   };
+}
+
+/** Undefined when plain TCP will do. */
+function socketOptionsOf({ transport }: Neighbor): SocketOptions | undefined {
+  const { password, ttlSecurity = false, ebgpMultihop, bindToDevice } = transport;
+  const options: SocketOptions = {
+    ...(password && { password }),
+    ...(ttlSecurity && { ttlSecurity }),
+    ...(ebgpMultihop !== undefined && { ttl: ebgpMultihop }),
+    ...(bindToDevice !== undefined && { device: bindToDevice }),
+  };
+  return Object.keys(options).length === 0 ? undefined : options;
 }
 
 /** What we claim is what we do, by ascending code. */

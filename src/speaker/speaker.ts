@@ -3,7 +3,7 @@ import { type InterfaceAddress, interfaceAddresses } from '../link/interfaces.ts
 import { concerns } from '../policy/chain.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import { AttributeStore } from '../rib/attribute-store.ts';
-import type { Connection, Listener, World } from '../session/ports.ts';
+import type { Availability, Connection, Listener, SocketOptions, World } from '../session/ports.ts';
 import { cease } from '../session/session.ts';
 import type { DownReason, SessionState } from '../session/types.ts';
 import { type Family, familyName } from '../wire/family.ts';
@@ -45,6 +45,9 @@ export interface SpeakerWorld extends World {
 }
 
 const WILDCARDS: readonly Address[] = [new Address(new Uint8Array(4)), new Address(new Uint8Array(16))];
+
+const available: Availability = { ok: true };
+const plainOnly: Availability = { ok: false, reason: 'this network has no socket options' };
 
 interface RouteWatcher {
   readonly filter: RouteFilter;
@@ -143,6 +146,7 @@ export class Speaker {
   removeNeighbor(address: Address): void {
     const peer = this.#peerAt(address);
     peer.stop({ subcode: cease.peerDeconfigured, text: '' });
+    this.#protect(address, undefined);
     this.#peers.delete(address.toString());
     this.#tell({ type: 'removed', peer });
   }
@@ -271,6 +275,7 @@ export class Speaker {
       rib: (family) => this.#ribFor(family),
       policies: () => this.#policies,
       interfaces: () => this.#world.interfaces?.() ?? interfaceAddresses(),
+      protect: (address, options) => this.#protect(address, options),
       seconds: () => this.#seconds(),
       stateChanged: (peer, from, to) => this.#stateChanged(peer, from, to),
       down: (peer, reason) => this.#down(peer, reason),
@@ -296,6 +301,18 @@ export class Speaker {
     if (isWatched) this.#tellAnnounced(rib, prefixes);
     rib.flush();
     return count;
+  }
+
+  #protect(address: Address, options: SocketOptions | undefined): Availability {
+    const { network } = this.#world;
+    const able = options === undefined ? available : (network.supports?.(address, options) ?? plainOnly);
+    if (!able.ok) return able;
+    for (const listener of this.#listeners) {
+      if (listener.local.address.isIPv4 !== address.isIPv4) continue;
+      const done = listener.protect?.(address, options) ?? (options === undefined ? available : plainOnly);
+      if (!done.ok) return done;
+    }
+    return available;
   }
 
   #accept(connection: Connection): void {

@@ -1,6 +1,8 @@
 import type { Address } from '../ip/address.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { Owner } from '../rib/loc-rib.ts';
+import type { TimerName } from '../session/event.ts';
+import type { SecretText } from '../session/secret-text.ts';
 import type { DownReason, Negotiated, SessionCounters, SessionState } from '../session/types.ts';
 import type { Capability } from '../wire/capability.ts';
 import type { Family } from '../wire/family.ts';
@@ -37,6 +39,14 @@ export interface Neighbor {
     readonly localPort?: number;
     readonly remotePort: number;
     readonly passive: boolean;
+    /** TCP MD5 (RFC 2385): 1 to 80 octets of UTF-8. */
+    readonly password?: SecretText;
+    /** GTSM (RFC 5082): the peer is on the same link, and sends with TTL 255 as we do. */
+    readonly ttlSecurity?: boolean;
+    /** The TTL to send with, 1 to 255; not together with `ttlSecurity`. Absent: the kernel's default. */
+    readonly ebgpMultihop?: number;
+    /** The interface that the session goes through, whatever the routes say. */
+    readonly bindToDevice?: string;
   };
   readonly families: readonly Family[];
   /** What happens to a path that no export policy statement decides: `accept` for a peer added by hand, `reject` in Cilium's control plane. */
@@ -103,6 +113,10 @@ export interface PeerState {
   readonly remoteCapabilities: readonly Capability[];
   readonly counters: SessionCounters;
   readonly lastDown?: { readonly reason: DownReason; readonly at: Date };
+  /** Milliseconds that each running timer has left. */
+  readonly timers: Readonly<Partial<Record<TimerName, number>>>;
+  /** Octets for the peer that TCP has not taken. */
+  readonly pending: number;
 }
 
 export interface ResetOptions {

@@ -1,45 +1,118 @@
 import { createServer, type Server, Socket } from 'node:net';
 import { Address } from '../ip/address.ts';
-import type { Connection, ConnectionHandler, DialOptions, Listener, ListenOptions, Network } from '../session/ports.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  DialOptions,
+  Listener,
+  ListenOptions,
+  Network,
+  SocketOptions,
+} from '../session/ports.ts';
 import { SocketConnection } from './connection.ts';
+import { Guard } from './guard.ts';
+import type { SocketCalls, SysSockets } from './sys/calls.ts';
+import { applyOptions, bindSocket, needOf, openSocket, supports } from './sys/options.ts';
+import { systemSockets } from './sys/system.ts';
 
 /** Connections that the kernel may hold for us: more peers than a node has, all starting at once. */
 const backlog = 1024;
 
-/** The network as Node alone offers it, without the socket options that need a descriptor of our own. */
-export const tcpNetwork: Network = {
-  dial({ remote, localAddress, localPort }: DialOptions, handler: ConnectionHandler): Connection {
-    const socket = new Socket();
-    const connection = new SocketConnection(socket, remote);
-    connection.handle(handler);
-    try {
-      socket.connect({
-        host: remote.address.toString(),
-        port: remote.port,
-        ...(localAddress && { localAddress: localAddress.toString() }),
-        ...(localPort !== undefined && { localPort }),
-      });
-    } catch (error) {
-      // Told as an event like every other failure, for the caller is not ready yet.
-      socket.destroy(error instanceof Error ? error : new Error(String(error)));
-    }
-    return connection;
-  },
+/** TCP of this machine: as Node alone offers it, unless a connection needs options, which `sys` sets. */
+export function tcpNetworkWith(sys: SysSockets): Network {
+  return {
+    dial(options: DialOptions, handler: ConnectionHandler): Connection {
+      const { remote } = options;
+      const { socket, source, error } = socketFor(options, sys);
+      const connection = new SocketConnection(socket, remote);
+      connection.handle(handler);
+      try {
+        if (error !== undefined) throw error;
+        // In the turn that made it, or a descriptor of our own would be read before it is connected.
+        socket.connect({ host: remote.address.toString(), port: remote.port, ...source });
+      } catch (problem) {
+        // Told as an event like every other failure, for the caller is not ready yet.
+        socket.destroy(problem instanceof Error ? problem : new Error(String(problem)));
+      }
+      return connection;
+    },
 
-  async listen({ address, port }: ListenOptions, accept: (connection: Connection) => void): Promise<Listener> {
-    const server = createServer((socket) => accept(new SocketConnection(socket)));
-    await listening(server, address, port);
+    async listen({ address, port }: ListenOptions, accept: (connection: Connection) => void): Promise<Listener> {
+      const server = createServer((socket) => {
+        const connection = new SocketConnection(socket);
+        if (guard.admits(socket, connection.remote.address)) accept(connection);
+        else connection.abort();
+      });
+      const guard = new Guard(sys, server, address);
+      await listening(server, address, port);
+      return {
+        local: { address, port: portOf(server) },
+        protect: (remote, options) => guard.protect(remote, options),
+        close: () =>
+          new Promise((resolve) => {
+            // Connections that were accepted live on; only the port is given back.
+            server.close(() => undefined);
+            resolve();
+          }),
+      };
+    },
+
+    supports: (remote, options) => supports(sys, remote, options),
+  };
+}
+
+/** Loads native code once the first connection needs it. */
+export const tcpNetwork: Network = tcpNetworkWith(systemSockets);
+
+interface Prepared {
+  readonly socket: Socket;
+  /** What `connect` is to be told; a socket of our own has it already. */
+  readonly source?: { readonly localAddress?: string; readonly localPort?: number };
+  /** Why the socket must not be connected. */
+  readonly error?: unknown;
+}
+
+/** A socket to dial with, that has its options. */
+function socketFor(dial: DialOptions, sys: SysSockets): Prepared {
+  const { options, localAddress, localPort } = dial;
+  const source = {
+    ...(localAddress && { localAddress: localAddress.toString() }),
+    ...(localPort !== undefined && { localPort }),
+  };
+  if (options === undefined) return { socket: new Socket(), source };
+  const found = sys.available();
+  if (!found.ok) {
+    const need = needOf(options);
     return {
-      local: { address, port: portOf(server) },
-      close: () =>
-        new Promise((resolve) => {
-          // Connections that were accepted live on; only the port is given back.
-          server.close(() => undefined);
-          resolve();
-        }),
+      socket: new Socket(),
+      source,
+      ...(need !== undefined && { error: new Error(`${need}: ${found.reason}`) }),
     };
-  },
-};
+  }
+  try {
+    return { socket: new Socket({ fd: descriptor(found.calls, dial, options) }) };
+  } catch (error) {
+    return { socket: new Socket(), error };
+  }
+}
+
+/** Throws SocketError. */
+function descriptor(
+  calls: SocketCalls,
+  { remote, localAddress, localPort = 0 }: DialOptions,
+  options: SocketOptions,
+): number {
+  const fd = openSocket(calls, remote.address.isIPv4);
+  try {
+    applyOptions(calls, fd, remote.address, options);
+    if (localAddress !== undefined || localPort !== 0)
+      bindSocket(calls, fd, localAddress ?? new Address(new Uint8Array(remote.address.bytes.length)), localPort);
+    return fd;
+  } catch (error) {
+    calls.close(fd);
+    throw error;
+  }
+}
 
 /** IPv4 and IPv6 apart: a socket of both kinds shows IPv4 peers as ::ffff:, and TCP MD5 keys do not fit it. */
 function listening(server: Server, address: Address, port: number): Promise<void> {

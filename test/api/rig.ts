@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { neighborOf } from '../../src/api/build.ts';
 import { connect } from '../../src/api/client.ts';
 import type { Instance, Instances } from '../../src/api/instances.ts';
+import { Journal } from '../../src/api/journal.ts';
 import { type ApiServer, serve } from '../../src/api/server.ts';
+import { ControlPlane } from '../../src/controlplane/control-plane.ts';
 import type { RouterServiceClient } from '../../src/gen/herald/v1/router_service.ts';
 import { Address } from '../../src/ip/address.ts';
 import { SpeakerError } from '../../src/speaker/error.ts';
 import { Speaker } from '../../src/speaker/speaker.ts';
 import type { BgpGlobal, Neighbor } from '../../src/speaker/types.ts';
 import { ipv6Unicast } from '../../src/wire/family.ts';
+import { MemoryVault } from '../controlplane/memory-vault.ts';
+import { facts } from '../controlplane/plan/support.ts';
 import { VirtualClock } from '../simulation/clock.ts';
 import { SimulatedNetwork } from '../simulation/network.ts';
 import { seeded } from '../simulation/random.ts';
@@ -30,6 +34,10 @@ export interface Rig {
   readonly node: Speaker;
   readonly router: Speaker;
   readonly instances: Map<string, Instance>;
+  readonly controlPlane: ControlPlane;
+  /** What outlives the server. */
+  readonly vault: MemoryVault;
+  readonly journal: Journal;
   /** What the server reported as its own mistake. */
   readonly reports: unknown[];
   /** Lets virtual time pass until the session is up. Throws when it does not come up. */
@@ -50,6 +58,10 @@ function neighbor(name: string, address: Address, asn: number, passive: boolean)
     localPort: undefined,
     peerPort: undefined,
     passive,
+    password: undefined,
+    ttlSecurity: undefined,
+    ebgpMultihop: undefined,
+    bindToDevice: undefined,
     families: [ipv6Unicast],
     exportAction: undefined,
     importAction: 'accept',
@@ -76,10 +88,26 @@ export async function rig(): Promise<Rig> {
     ['router', { name: 'router', lab: true, startedAt: clock.date(), router }],
   ]);
   const reports: unknown[] = [];
+  const startable = table(instances, (global) => speaker(global, Address.parse('2001:db8::7')), clock);
+  const vault = new MemoryVault();
+  const journal = new Journal(vault, (message) => reports.push(message));
+  const controlPlane = new ControlPlane(facts({ name: 'node-1', labels: { 'kubernetes.io/os': 'linux' } }), {
+    instances: { ...startable, get: (name) => instances.get(name)?.router },
+    sessions: {
+      peers: (name) => instances.get(name)?.router.peers() ?? [],
+      watch: (name, listener) => instances.get(name)?.router.watchPeers(listener) ?? (() => undefined),
+    },
+    vault,
+    now: () => clock.date(),
+    log: silent,
+  });
+  await controlPlane.start(facts({ name: 'node-1', labels: { 'kubernetes.io/os': 'linux' } }));
   const directory = mkdtempSync(join(tmpdir(), 'herald-api-'));
   const path = join(directory, 'api.sock');
   const server = await serve([{ kind: 'unix', path }], {
-    instances: table(instances, (global) => speaker(global, Address.parse('2001:db8::7')), clock),
+    instances: startable,
+    controlPlane,
+    journal,
     version: '1.2.3',
     report: (error) => reports.push(error),
     now: () => clock.date(),
@@ -94,6 +122,9 @@ export async function rig(): Promise<Rig> {
     node,
     router,
     instances,
+    controlPlane,
+    vault,
+    journal,
     reports,
     establish: () => {
       const isUp = () =>

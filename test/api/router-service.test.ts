@@ -169,6 +169,22 @@ describe('neighbors', () => {
     );
   });
 
+  test('take a password and never tell it', async () => {
+    const neighbor = { address: '2001:db8::2', authPassword: 'sesame', transport: { ebgpMultihop: 2 } };
+    await ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor }));
+    expect(at.node.peers()[1]?.neighbor.transport.password?.reveal()).toBe('sesame');
+    const { peers } = await ask(rpc.getPeerState, { instance: '' });
+    expect(peers[1]).toMatchObject({
+      tcpPasswordEnabled: true,
+      sessionState: 'idle',
+      lastDown: { kind: 'held', text: 'this network has no socket options' },
+      neighbor: { authPassword: '', transport: { ebgpMultihop: 2, ttlSecurity: false } },
+    });
+    expect(peers[0]?.tcpPasswordEnabled).toBe(false);
+    const told = JSON.stringify(peers, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+    expect(told).not.toContain('sesame');
+  });
+
   test.each<[Parameters<typeof AddNeighborRequest.fromPartial>[0]['neighbor'], string[]]>([
     [undefined, ['neighbor: is required']],
     [{}, ['neighbor.address: is required']],
@@ -189,6 +205,18 @@ describe('neighbors', () => {
     [
       { address: '::2', transport: { localAddress: '10.0.0.1' } },
       ['neighbor.transport.local_address: must be of the same kind, IPv4 or IPv6, as the peer’s address'],
+    ],
+    [
+      { address: '::2', authPassword: 'sesame'.repeat(14) },
+      ['neighbor.auth_password: must be 1 to 80 octets long, for TCP MD5 takes no more'],
+    ],
+    [
+      { address: '::2', transport: { ttlSecurity: true, ebgpMultihop: 2 } },
+      ['neighbor.transport.ebgp_multihop: ttlSecurity and ebgpMultihop exclude each other'],
+    ],
+    [
+      { address: '::2', transport: { bindToDevice: 'a/b' } },
+      ['neighbor.transport.bind_to_device: must be the name of an interface'],
     ],
   ])('%j is refused', async (neighbor, expected) => {
     expect(await violations(ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor })))).toEqual(expected);

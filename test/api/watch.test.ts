@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
-import { stream, type Watch } from '../../src/api/watch.ts';
+import { stream, type Watch, watchesCut } from '../../src/api/watch.ts';
 
 /** A call whose client reads when told to. */
 class FakeCall extends EventEmitter {
@@ -70,8 +70,12 @@ describe('a watch', () => {
 
   test('is cut when its reader falls too far behind', async () => {
     const { call, tell, done, listeners } = setUp(2, ['s'], true);
+    const before = watchesCut();
     tell('1', '2');
+    expect(watchesCut()).toBe(before);
     tell('3');
+    tell('4');
+    expect(watchesCut()).toBe(before + 1);
     call.emit('drain');
     await expect(done).rejects.toMatchObject({
       code: status.RESOURCE_EXHAUSTED,

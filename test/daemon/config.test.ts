@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, loadConfig, parseConfig } from '../../src/daemon/load.ts';
 import { Address } from '../../src/ip/address.ts';
@@ -84,6 +87,21 @@ import: all`),
       defaultExportAction: 'reject',
       defaultImportAction: 'accept',
     });
+  });
+
+  test('says how a peer is protected, and shows it to nobody', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'herald-'));
+    const path = join(directory, 'password');
+    writeFileSync(path, 'from a file\n');
+    const transportOf = (fields: string) =>
+      parseConfig([{ file, text: peer(fields) }]).instances[0]?.neighbors[0]?.transport;
+    const given = transportOf('password: sesame\ntransport: { ttlSecurity: true, bindToDevice: eth0 }');
+    expect(given?.password?.reveal()).toBe('sesame');
+    expect(given).toMatchObject({ ttlSecurity: true, bindToDevice: 'eth0' });
+    expect(JSON.stringify(given)).not.toContain('sesame');
+    expect(transportOf(`passwordFile: ${path}`)?.password?.reveal()).toBe('from a file');
+    expect(transportOf('transport: { ebgpMultihop: 3 }')).toEqual({ remotePort: 179, passive: false, ebgpMultihop: 3 });
+    rmSync(directory, { recursive: true });
   });
 
   test('says everything about a path', () => {
@@ -300,6 +318,27 @@ describe('a configuration that is wrong', () => {
       'an address to listen on that is none',
       'api: { listen: ["/run/herald.sock"] }',
       ['1:17 api.listen[0]: must be unix:/path, host:port or [v6]:port'],
+    ],
+    [
+      'a password too long',
+      peer(`password: ${'sesame'.repeat(14)}`),
+      ['8:19 instances[0].peers[0].password: must be 1 to 80 octets long, for TCP MD5 takes no more'],
+    ],
+    ['a password that is no text', peer('password: 12345678'), ['8:19 instances[0].peers[0].password: must be text']],
+    [
+      'two passwords',
+      peer('password: sesame\npasswordFile: /dev/null/x'),
+      ['9:23 instances[0].peers[0].passwordFile: cannot be read (ENOTDIR)'],
+    ],
+    [
+      'a relative file',
+      peer('passwordFile: sesame'),
+      ['8:23 instances[0].peers[0].passwordFile: must be an absolute path'],
+    ],
+    [
+      'a hop too many',
+      peer('transport: { ttlSecurity: true, ebgpMultihop: 2 }'),
+      ['8:55 instances[0].peers[0].transport.ebgpMultihop: ttlSecurity and ebgpMultihop exclude each other'],
     ],
   ])('has %s', (_name, text, problems) => {
     expect(problemsOf(text)).toEqual(problems.map((problem) => `${file}:${problem}`));

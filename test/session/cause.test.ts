@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { Address } from '../../src/ip/address.ts';
 import { downReason } from '../../src/session/cause.ts';
 import type { FsmState } from '../../src/session/fsm.ts';
+import { SecretText } from '../../src/session/secret-text.ts';
+import type { SessionConfig } from '../../src/session/types.ts';
 import { SystemError } from '../simulation/network.ts';
 import { configA } from './sides.ts';
 
@@ -13,7 +15,7 @@ const dialling: FsmState = { name: 'connect', delaying: false, ...common };
 const delaying: FsmState = { name: 'connect', delaying: true, ...common };
 const openSent: FsmState = { name: 'open_sent', ...common };
 const established: FsmState = { name: 'established', holdTime: 90, keepaliveTime: 30, ...common };
-const local = { ...configA, localAddress: Address.parse('2001:db8::a') };
+const local: SessionConfig = { ...configA, localAddress: Address.parse('2001:db8::a') };
 
 describe('the reason of a lost connection names the likely cause', () => {
   test.each<[string, FsmState, string | undefined, RegExp]>([
@@ -41,6 +43,20 @@ describe('the reason of a lost connection names the likely cause', () => {
     const reason = downReason(state, event, undefined, local);
     expect(reason.kind).toBe('connection');
     expect(reason.text).toMatch(text);
+  });
+
+  test.each<[string, Partial<typeof local>, RegExp]>([
+    [
+      'a password',
+      { options: { password: new SecretText('sesame') } },
+      /^no answer .* most likely a password mismatch/,
+    ],
+    ['TTL security', { options: { ttlSecurity: true } }, /^no answer .* GTSM \(ttl-security\) too$/],
+  ])('with %s, silence most likely comes from that', (_, changes, text) => {
+    const event = { type: 'connect-retry-timer' } as const;
+    const { text: said } = downReason(dialling, event, undefined, { ...local, ...changes });
+    expect(said).toMatch(text);
+    expect(said).not.toContain('sesame');
   });
 
   test('without a configured local address it is the kernel that found none', () => {

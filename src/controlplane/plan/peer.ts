@@ -1,7 +1,7 @@
 import type { Address } from '../../ip/address.ts';
+import type { SecretText } from '../../session/secret-text.ts';
 import { type Family, parseFamily } from '../../wire/family.ts';
 import { isPrefixFamily } from '../../wire/nlri.ts';
-import type { SecretText } from '../resources/secret-text.ts';
 import type { BGPFamily, BGPNodePeer, Secret } from '../resources/types.ts';
 import { type PeerConfigWithDefaults, peerConfigWithDefaults } from '../resources/with-defaults.ts';
 import { addressOf, usableAddresses } from './addresses.ts';
@@ -58,11 +58,13 @@ export function neighborOf(
       ...(override?.localPort !== undefined && { localPort: override.localPort }),
       remotePort: config.transport.peerPort,
       passive: false,
+      ...(password.value !== undefined && { password: password.value }),
+      // 1 is what Cilium has for everybody, whether they ask for it or not.
+      ...(config.ebgpMultihop > 1 && { ebgpMultihop: config.ebgpMultihop }),
     },
     families,
     defaultExportAction: 'reject',
     defaultImportAction: 'reject',
-    ...(password.value !== undefined && { authPassword: password.value }),
     ...(gracefulRestart.enabled && { gracefulRestart: { restartTimeSeconds: gracefulRestart.restartTimeSeconds } }),
   });
 }

@@ -3,7 +3,6 @@ import type { Prefix } from '../../ip/prefix.ts';
 import type { RoutePolicy } from '../../policy/types.ts';
 import type { BgpGlobal, Neighbor } from '../../speaker/types.ts';
 import type { Attributes, NextHop } from '../../wire/update.ts';
-import type { SecretText } from '../resources/secret-text.ts';
 import type { CiliumBGPNodeConfig, Condition, Labels, ResourceKey } from '../resources/types.ts';
 
 /** What the plan has to know of the machine that it is for. */
@@ -87,7 +86,6 @@ export interface InstancePlan {
 
 /** A neighbor with what its speaker is to be told beside. */
 export interface PlannedNeighbor extends Neighbor {
-  readonly authPassword?: SecretText;
   readonly gracefulRestart?: { readonly restartTimeSeconds: number };
 }
 

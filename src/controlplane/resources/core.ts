@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { Address } from '../../ip/address.ts';
+import { SecretText } from '../../session/secret-text.ts';
 import type { Definition } from './definition.ts';
 import { address, condition, namespacedMetadata, port, stored, text } from './fields.ts';
 import { placesOf } from './places.ts';
 import { rules } from './rules.ts';
-import { SecretText } from './secret-text.ts';
 import type { EndpointSlice, Secret, Service } from './types.ts';
 
 // Kubernetes' own kinds. Its API server has checked them already; here it is what is read from them that has to be right.

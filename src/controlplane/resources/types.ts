@@ -1,4 +1,4 @@
-import type { SecretText } from './secret-text.ts';
+import type { SecretText } from '../../session/secret-text.ts';
 
 // The resources of Cilium's BGP control plane, and those of Kubernetes that it reads. Names are those of their JSON.
 // A field is optional where absent and empty or zero mean different things, or where absent means the default;
@@ -567,9 +567,6 @@ export type Resource =
   | EndpointSlice
   | Secret
   | CiliumBGPPeeringPolicy;
-
-/** What can be read: a Secret cannot, a CiliumBGPNodeConfig can only be read. */
-export type ReadableResource = Exclude<Resource, Secret> | CiliumBGPNodeConfig;
 
 export type Kind = Resource['kind'];
 export type ResourceOf<K extends Kind> = Extract<Resource, { readonly kind: K }>;

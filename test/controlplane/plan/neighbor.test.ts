@@ -103,13 +103,13 @@ describe('TestNeighborReconciler_StaticPeer', () => {
     await lab.step();
     lab.set(peerConfig('red', { authSecretRef: 'bgp' }), secret('bgp', { password: 'one' }));
     expect(types(await lab.step())).toEqual(['update-peer']);
-    expect(only(lab).authPassword?.reveal()).toBe('one');
+    expect(only(lab).transport.password?.reveal()).toBe('one');
     lab.set(secret('bgp', { password: 'two' }));
     expect(types(await lab.step())).toEqual(['update-peer']);
-    expect(only(lab).authPassword?.reveal()).toBe('two');
+    expect(only(lab).transport.password?.reveal()).toBe('two');
     lab.set(peerConfig('red'));
     expect(types(await lab.step())).toEqual(['update-peer']);
-    expect(only(lab).authPassword).toBeUndefined();
+    expect(only(lab).transport.password).toBeUndefined();
   });
 
   test('a renamed peer on the same address is removed first', async () => {

@@ -3,7 +3,6 @@ import { Controller, type Outcome } from '../../../src/controlplane/controller.t
 import { Planner, plan } from '../../../src/controlplane/plan/planner.ts';
 import type { InstancePlan, NodeFacts, Plan } from '../../../src/controlplane/plan/types.ts';
 import { keyOf, keyText } from '../../../src/controlplane/resources/key.ts';
-import { SecretText } from '../../../src/controlplane/resources/secret-text.ts';
 import type {
   BGPAdvertisement,
   BGPAttributes,
@@ -22,6 +21,7 @@ import type {
   Service,
 } from '../../../src/controlplane/resources/types.ts';
 import { Address } from '../../../src/ip/address.ts';
+import { SecretText } from '../../../src/session/secret-text.ts';
 import { formatCommunity, formatLargeCommunity } from '../../../src/wire/community.ts';
 import { FakeInstances } from '../fake.ts';
 

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { sameResource } from '../../../src/controlplane/resources/key.ts';
-import { SecretText } from '../../../src/controlplane/resources/secret-text.ts';
 import type { Secret } from '../../../src/controlplane/resources/types.ts';
 import { validate } from '../../../src/controlplane/resources/validate.ts';
+import { SecretText } from '../../../src/session/secret-text.ts';
 import { change } from './change.ts';
 import { secret } from './good.ts';
 

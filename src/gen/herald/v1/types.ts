@@ -397,6 +397,17 @@ export interface NeighborTransport {
     | undefined;
   /** Never dial; wait for the peer. Default false. */
   passive: boolean;
+  /** The TTL to send with, 1 to 255. A wish: where socket options cannot be had, the kernel's default stays. Absent: that default. */
+  ebgpMultihop?:
+    | number
+    | undefined;
+  /**
+   * Send with TTL 255 and take nothing that came with less (GTSM, RFC 5082): the peer is on the same link and does the same. The peer
+   * is held down where that cannot be had. Not together with `ebgp_multihop`. Default false.
+   */
+  ttlSecurity: boolean;
+  /** The interface that the session goes through, whatever the routes say. Empty: any. */
+  bindToDevice: string;
 }
 
 /** A configured peer. */
@@ -421,6 +432,11 @@ export interface Neighbor {
   defaultExportAction: DefaultAction;
   /** For what we receive: rejected routes are kept and can be listed, but are not used. Default reject. */
   defaultImportAction: DefaultAction;
+  /**
+   * Signs the session (TCP MD5, RFC 2385): 1 to 80 octets of UTF-8. Never told again: `PeerState` only says whether there is one. Empty: no
+   * password, so an update without it takes away the one there was. The peer is held down where TCP MD5 cannot be had.
+   */
+  authPassword: string;
 }
 
 /** The path attributes of paths to originate. */
@@ -565,7 +581,7 @@ export interface PeerCounters {
 
 /** Why a session ended, or an attempt failed. */
 export interface PeerDown {
-  /** `notification-sent`, `notification-received`, `connection` or `stopped`. */
+  /** `notification-sent`, `notification-received`, `connection`, `stopped`, or `held` while something that it needs cannot be had. */
   kind: string;
   /** For people. */
   text: string;
@@ -612,7 +628,31 @@ export interface PeerState {
     | PeerCounters
     | undefined;
   /** The last time the session ended or an attempt failed; absent when it never did. */
-  lastDown: PeerDown | undefined;
+  lastDown:
+    | PeerDown
+    | undefined;
+  /**
+   * Nanoseconds until each timer that runs expires: `connect-retry`, `hold`, `keepalive`, `delay-open`, `idle-hold`, `send-hold`,
+   * `stability`.
+   */
+  runningTimersNanoseconds: { [key: string]: bigint };
+  /** Octets for the peer that TCP has not taken; 0 unless established. */
+  pendingBytes: bigint;
+  /** The port of our end of the session; 0 unless established. */
+  localPort: number;
+  /** The port of the peer's end of the session, which is not `peer_port` when the peer dialled; 0 unless established. */
+  remotePort: number;
+  /** What was configured, with every default filled in. */
+  neighbor:
+    | Neighbor
+    | undefined;
+  /** The session is signed with a password (TCP MD5). */
+  tcpPasswordEnabled: boolean;
+}
+
+export interface PeerState_RunningTimersNanosecondsEntry {
+  key: string;
+  value: bigint;
 }
 
 /** An ordered list of statements that apply to every neighbor of an instance. */
@@ -1174,7 +1214,15 @@ export const NeighborTimers: MessageFns<NeighborTimers> = {
 };
 
 function createBaseNeighborTransport(): NeighborTransport {
-  return { localAddress: "", localPort: undefined, remotePort: undefined, passive: false };
+  return {
+    localAddress: "",
+    localPort: undefined,
+    remotePort: undefined,
+    passive: false,
+    ebgpMultihop: undefined,
+    ttlSecurity: false,
+    bindToDevice: "",
+  };
 }
 
 export const NeighborTransport: MessageFns<NeighborTransport> = {
@@ -1190,6 +1238,15 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
     }
     if (message.passive !== false) {
       writer.uint32(32).bool(message.passive);
+    }
+    if (message.ebgpMultihop !== undefined) {
+      writer.uint32(40).uint32(message.ebgpMultihop);
+    }
+    if (message.ttlSecurity !== false) {
+      writer.uint32(48).bool(message.ttlSecurity);
+    }
+    if (message.bindToDevice !== "") {
+      writer.uint32(58).string(message.bindToDevice);
     }
     return writer;
   },
@@ -1239,6 +1296,30 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
             message.passive = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.ebgpMultihop = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.ttlSecurity = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.bindToDevice = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1269,6 +1350,21 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
         ? globalThis.Number(object.remote_port)
         : undefined,
       passive: isSet(object.passive) ? globalThis.Boolean(object.passive) : false,
+      ebgpMultihop: isSet(object.ebgpMultihop)
+        ? globalThis.Number(object.ebgpMultihop)
+        : isSet(object.ebgp_multihop)
+        ? globalThis.Number(object.ebgp_multihop)
+        : undefined,
+      ttlSecurity: isSet(object.ttlSecurity)
+        ? globalThis.Boolean(object.ttlSecurity)
+        : isSet(object.ttl_security)
+        ? globalThis.Boolean(object.ttl_security)
+        : false,
+      bindToDevice: isSet(object.bindToDevice)
+        ? globalThis.String(object.bindToDevice)
+        : isSet(object.bind_to_device)
+        ? globalThis.String(object.bind_to_device)
+        : "",
     };
   },
 
@@ -1286,6 +1382,15 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
     if (message.passive !== false) {
       obj.passive = message.passive;
     }
+    if (message.ebgpMultihop !== undefined) {
+      obj.ebgpMultihop = Math.round(message.ebgpMultihop);
+    }
+    if (message.ttlSecurity !== false) {
+      obj.ttlSecurity = message.ttlSecurity;
+    }
+    if (message.bindToDevice !== "") {
+      obj.bindToDevice = message.bindToDevice;
+    }
     return obj;
   },
 
@@ -1298,6 +1403,9 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
     message.localPort = object.localPort ?? undefined;
     message.remotePort = object.remotePort ?? undefined;
     message.passive = object.passive ?? false;
+    message.ebgpMultihop = object.ebgpMultihop ?? undefined;
+    message.ttlSecurity = object.ttlSecurity ?? false;
+    message.bindToDevice = object.bindToDevice ?? "";
     return message;
   },
 };
@@ -1312,6 +1420,7 @@ function createBaseNeighbor(): Neighbor {
     families: [],
     defaultExportAction: 0,
     defaultImportAction: 0,
+    authPassword: "",
   };
 }
 
@@ -1340,6 +1449,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     }
     if (message.defaultImportAction !== 0) {
       writer.uint32(64).int32(message.defaultImportAction);
+    }
+    if (message.authPassword !== "") {
+      writer.uint32(74).string(message.authPassword);
     }
     return writer;
   },
@@ -1421,6 +1533,14 @@ export const Neighbor: MessageFns<Neighbor> = {
             message.defaultImportAction = reader.int32() as any;
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.authPassword = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1451,6 +1571,11 @@ export const Neighbor: MessageFns<Neighbor> = {
         : isSet(object.default_import_action)
         ? defaultActionFromJSON(object.default_import_action)
         : 0,
+      authPassword: isSet(object.authPassword)
+        ? globalThis.String(object.authPassword)
+        : isSet(object.auth_password)
+        ? globalThis.String(object.auth_password)
+        : "",
     };
   },
 
@@ -1480,6 +1605,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     if (message.defaultImportAction !== 0) {
       obj.defaultImportAction = defaultActionToJSON(message.defaultImportAction);
     }
+    if (message.authPassword !== "") {
+      obj.authPassword = message.authPassword;
+    }
     return obj;
   },
 
@@ -1500,6 +1628,7 @@ export const Neighbor: MessageFns<Neighbor> = {
     message.families = object.families?.map((e) => Family.fromPartial(e)) || [];
     message.defaultExportAction = object.defaultExportAction ?? 0;
     message.defaultImportAction = object.defaultImportAction ?? 0;
+    message.authPassword = object.authPassword ?? "";
     return message;
   },
 };
@@ -3118,6 +3247,12 @@ function createBasePeerState(): PeerState {
     localAddress: "",
     counters: undefined,
     lastDown: undefined,
+    runningTimersNanoseconds: {},
+    pendingBytes: 0n,
+    localPort: 0,
+    remotePort: 0,
+    neighbor: undefined,
+    tcpPasswordEnabled: false,
   };
 }
 
@@ -3170,6 +3305,27 @@ export const PeerState: MessageFns<PeerState> = {
     }
     if (message.lastDown !== undefined) {
       PeerDown.encode(message.lastDown, writer.uint32(122).fork()).join();
+    }
+    globalThis.Object.entries(message.runningTimersNanoseconds).forEach(([key, value]: [string, bigint]) => {
+      PeerState_RunningTimersNanosecondsEntry.encode({ key: key as any, value }, writer.uint32(130).fork()).join();
+    });
+    if (message.pendingBytes !== 0n) {
+      if (BigInt.asUintN(64, message.pendingBytes) !== message.pendingBytes) {
+        throw new globalThis.Error("value provided for field message.pendingBytes of type uint64 too large");
+      }
+      writer.uint32(136).uint64(message.pendingBytes);
+    }
+    if (message.localPort !== 0) {
+      writer.uint32(144).uint32(message.localPort);
+    }
+    if (message.remotePort !== 0) {
+      writer.uint32(152).uint32(message.remotePort);
+    }
+    if (message.neighbor !== undefined) {
+      Neighbor.encode(message.neighbor, writer.uint32(162).fork()).join();
+    }
+    if (message.tcpPasswordEnabled !== false) {
+      writer.uint32(168).bool(message.tcpPasswordEnabled);
     }
     return writer;
   },
@@ -3307,6 +3463,57 @@ export const PeerState: MessageFns<PeerState> = {
             message.lastDown = PeerDown.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            const entry16 = PeerState_RunningTimersNanosecondsEntry.decode(reader, reader.uint32());
+            if (entry16.value !== undefined) {
+              message.runningTimersNanoseconds[entry16.key] = entry16.value;
+            }
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.pendingBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.localPort = reader.uint32();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.remotePort = reader.uint32();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.neighbor = Neighbor.decode(reader, reader.uint32());
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.tcpPasswordEnabled = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3382,6 +3589,54 @@ export const PeerState: MessageFns<PeerState> = {
         : isSet(object.last_down)
         ? PeerDown.fromJSON(object.last_down)
         : undefined,
+      runningTimersNanoseconds: isObject(object.runningTimersNanoseconds)
+        ? (globalThis.Object.entries(object.runningTimersNanoseconds) as [string, any][]).reduce(
+          (acc: { [key: string]: bigint }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: BigInt(value as string | number | bigint | boolean),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.running_timers_nanoseconds)
+        ? (globalThis.Object.entries(object.running_timers_nanoseconds) as [string, any][]).reduce(
+          (acc: { [key: string]: bigint }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: BigInt(value as string | number | bigint | boolean),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      pendingBytes: isSet(object.pendingBytes)
+        ? BigInt(object.pendingBytes)
+        : isSet(object.pending_bytes)
+        ? BigInt(object.pending_bytes)
+        : 0n,
+      localPort: isSet(object.localPort)
+        ? globalThis.Number(object.localPort)
+        : isSet(object.local_port)
+        ? globalThis.Number(object.local_port)
+        : 0,
+      remotePort: isSet(object.remotePort)
+        ? globalThis.Number(object.remotePort)
+        : isSet(object.remote_port)
+        ? globalThis.Number(object.remote_port)
+        : 0,
+      neighbor: isSet(object.neighbor) ? Neighbor.fromJSON(object.neighbor) : undefined,
+      tcpPasswordEnabled: isSet(object.tcpPasswordEnabled)
+        ? globalThis.Boolean(object.tcpPasswordEnabled)
+        : isSet(object.tcp_password_enabled)
+        ? globalThis.Boolean(object.tcp_password_enabled)
+        : false,
     };
   },
 
@@ -3432,6 +3687,30 @@ export const PeerState: MessageFns<PeerState> = {
     if (message.lastDown !== undefined) {
       obj.lastDown = PeerDown.toJSON(message.lastDown);
     }
+    if (message.runningTimersNanoseconds) {
+      const entries = globalThis.Object.entries(message.runningTimersNanoseconds) as [string, bigint][];
+      if (entries.length > 0) {
+        obj.runningTimersNanoseconds = {};
+        entries.forEach(([k, v]) => {
+          obj.runningTimersNanoseconds[k] = v.toString();
+        });
+      }
+    }
+    if (message.pendingBytes !== 0n) {
+      obj.pendingBytes = message.pendingBytes.toString();
+    }
+    if (message.localPort !== 0) {
+      obj.localPort = Math.round(message.localPort);
+    }
+    if (message.remotePort !== 0) {
+      obj.remotePort = Math.round(message.remotePort);
+    }
+    if (message.neighbor !== undefined) {
+      obj.neighbor = Neighbor.toJSON(message.neighbor);
+    }
+    if (message.tcpPasswordEnabled !== false) {
+      obj.tcpPasswordEnabled = message.tcpPasswordEnabled;
+    }
     return obj;
   },
 
@@ -3463,6 +3742,113 @@ export const PeerState: MessageFns<PeerState> = {
     message.lastDown = (object.lastDown !== undefined && object.lastDown !== null)
       ? PeerDown.fromPartial(object.lastDown)
       : undefined;
+    message.runningTimersNanoseconds =
+      (globalThis.Object.entries(object.runningTimersNanoseconds ?? {}) as [string, bigint][]).reduce(
+        (acc: { [key: string]: bigint }, [key, value]: [string, bigint]) => {
+          if (value !== undefined) {
+            acc[key] = BigInt(value as string | number | bigint | boolean);
+          }
+          return acc;
+        },
+        {},
+      );
+    message.pendingBytes = (object.pendingBytes !== undefined && object.pendingBytes !== null)
+      ? BigInt(object.pendingBytes)
+      : 0n;
+    message.localPort = object.localPort ?? 0;
+    message.remotePort = object.remotePort ?? 0;
+    message.neighbor = (object.neighbor !== undefined && object.neighbor !== null)
+      ? Neighbor.fromPartial(object.neighbor)
+      : undefined;
+    message.tcpPasswordEnabled = object.tcpPasswordEnabled ?? false;
+    return message;
+  },
+};
+
+function createBasePeerState_RunningTimersNanosecondsEntry(): PeerState_RunningTimersNanosecondsEntry {
+  return { key: "", value: 0n };
+}
+
+export const PeerState_RunningTimersNanosecondsEntry: MessageFns<PeerState_RunningTimersNanosecondsEntry> = {
+  encode(message: PeerState_RunningTimersNanosecondsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0n) {
+      if (BigInt.asUintN(64, message.value) !== message.value) {
+        throw new globalThis.Error("value provided for field message.value of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PeerState_RunningTimersNanosecondsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePeerState_RunningTimersNanosecondsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PeerState_RunningTimersNanosecondsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? BigInt(object.value) : 0n,
+    };
+  },
+
+  toJSON(message: PeerState_RunningTimersNanosecondsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0n) {
+      obj.value = message.value.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PeerState_RunningTimersNanosecondsEntry>): PeerState_RunningTimersNanosecondsEntry {
+    return PeerState_RunningTimersNanosecondsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PeerState_RunningTimersNanosecondsEntry>): PeerState_RunningTimersNanosecondsEntry {
+    const message = createBasePeerState_RunningTimersNanosecondsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null) ? BigInt(object.value) : 0n;
     return message;
   },
 };
@@ -4358,6 +4744,10 @@ function fromJsonTimestamp(o: any): Date {
   } else {
     return fromTimestamp(Timestamp.fromJSON(o));
   }
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSet(value: any): boolean {

@@ -1,0 +1,355 @@
+import { status } from '@grpc/grpc-js';
+import type { ControlPlane, Edits } from '../controlplane/control-plane.ts';
+import type { Operation } from '../controlplane/diff.ts';
+import { type Plain, shown } from '../controlplane/plain.ts';
+import { keyOf, keyText } from '../controlplane/resources/key.ts';
+import { definitionOf, parseKind } from '../controlplane/resources/kinds.ts';
+import { convertPeeringPolicy } from '../controlplane/resources/legacy.ts';
+import { isMap } from '../controlplane/resources/rules.ts';
+import type { LabelSelector, Resource, ResourceKey } from '../controlplane/resources/types.ts';
+import { pathText, validate } from '../controlplane/resources/validate.ts';
+import {
+  isSelected,
+  type ResourceStore,
+  type Selection,
+  type Stored,
+  type StoreEvent,
+  view,
+} from '../controlplane/store.ts';
+import {
+  ApplyOutcome,
+  type ApplyRequest,
+  type ApplyResponse,
+  type ApplyResult,
+  type ControlPlaneServiceServer,
+  type FieldFault,
+  type Operation as OperationMessage,
+  ResourceEventType,
+  type WatchRequest,
+  type WatchResponse,
+} from '../gen/herald/v1/control_plane_service.ts';
+import { SpeakerError } from '../speaker/error.ts';
+import type { FieldViolation } from './bad-request.ts';
+import { CallStatus, InvalidRequest } from './errors.ts';
+import { handlers, type Report } from './handlers.ts';
+import { parseLabelSelector } from './label-selector.ts';
+import { stream, type Watch } from './watch.ts';
+
+/** Resources of one request. */
+const mostInRequest = 65536;
+/** Resources in all. */
+const mostResources = 1 << 18;
+
+export function controlPlaneService(controlPlane: ControlPlane, report: Report): ControlPlaneServiceServer {
+  const { unary, serverStream } = handlers(report);
+  const { store } = controlPlane;
+  return {
+    apply: unary((request) => apply(controlPlane, request)),
+    get: unary((request) => {
+      controlPlane.refresh();
+      return { resource: view(found(store, toKey(request))) };
+    }),
+    list: unary((request) => {
+      controlPlane.refresh();
+      return { resources: store.list(toSelection(request)).map(view), resourceVersion: BigInt(store.version) };
+    }),
+    delete: unary(async (request) => {
+      const key = toKey(request);
+      await controlPlane.change(() => {
+        const { holder } = found(store, key);
+        if (holder.kind === 'manifests') throw new SpeakerError('failed-precondition', heldBy(key, holder.where));
+        if (holder.kind === 'plan') {
+          const message = `${keyText(key)} follows from CiliumBGPClusterConfig ${holder.owner}: delete or change that`;
+          throw new SpeakerError('failed-precondition', message);
+        }
+        return { put: [], remove: [key] };
+      });
+      return { resourceVersion: BigInt(store.version) };
+    }),
+    watch: serverStream((call) => {
+      controlPlane.refresh();
+      return stream(call, watchOf(store, call.request));
+    }),
+  };
+}
+
+function heldBy(key: ResourceKey, where: string): string {
+  return `${keyText(key)} is held by ${where}: change it there`;
+}
+
+function found(store: ResourceStore, key: ResourceKey): Stored {
+  const stored = store.get(key);
+  if (stored === undefined) throw new SpeakerError('not-found', `there is no ${keyText(key)}`);
+  return stored;
+}
+
+// Apply.
+
+/** A resource of a request, and what there is to say of it. */
+type Item = {
+  readonly identity: Pick<ApplyResult, 'kind' | 'namespace' | 'name'>;
+  readonly warnings: readonly FieldFault[];
+} & ({ readonly resource: Resource } | { readonly faults: readonly FieldFault[] });
+
+async function apply(controlPlane: ControlPlane, request: ApplyRequest): Promise<ApplyResponse> {
+  const { dryRun, skipInvalid } = request;
+  if (request.resources.length > mostInRequest)
+    throw invalid('resources', `must have at most ${mostInRequest} entries`);
+  const prune = request.pruneSelector === undefined ? undefined : toPruneSelector(request.pruneSelector);
+  const items = itemsOf(request.resources);
+  let results: ApplyResult[] = [];
+  const decide = (store: ResourceStore): Edits => {
+    const checked = items.map((item) => withHolder(item, store));
+    if (!skipInvalid) refuseFaults(checked);
+    const resources = checked.flatMap((item) => ('resource' in item ? [item.resource] : []));
+    const pruned = prune === undefined ? [] : toPrune(store, prune, checked);
+    if (store.size + resources.length - pruned.length > mostResources) {
+      throw new CallStatus(status.RESOURCE_EXHAUSTED, `there can be ${mostResources} resources at most`);
+    }
+    results = [
+      ...checked.map((item) => resultOf(item, store, controlPlane, dryRun)),
+      ...pruned.map((stored) => prunedResult(stored, dryRun)),
+    ];
+    return {
+      put: resources.map((resource) => ({ resource, holder: { kind: 'api' } as const })),
+      remove: pruned.map(({ key }) => key),
+    };
+  };
+  const operations = dryRun ? await controlPlane.preview(decide) : [];
+  if (!dryRun) await controlPlane.change((store) => changing(decide(store), store));
+  return {
+    results,
+    operations: operations.map(operationOf),
+    resourceVersion: BigInt(controlPlane.store.version),
+  };
+}
+
+/** Without what is there already, so that nothing is written for it. */
+function changing({ put, remove }: Edits, store: ResourceStore): Edits {
+  return { put: put.filter(({ resource }) => store.outcomeOf(resource) !== 'unchanged'), remove };
+}
+
+function itemsOf(given: readonly unknown[]): Item[] {
+  const known = new Map<string, number>();
+  return given.map((value, index): Item => {
+    const result = validate(value);
+    if (!result.ok) return { identity: identityOf(value), warnings: [], faults: result.faults.map(toFault) };
+    const { resource } = result;
+    const key = keyOf(resource);
+    const item = { identity: identity(key), warnings: result.warnings.map(toFault) };
+    const other = known.get(keyText(key));
+    known.set(keyText(key), index);
+    if (other === undefined) return { ...item, resource };
+    return { ...item, faults: [{ field: 'metadata.name', message: `${keyText(key)} is already resources[${other}]` }] };
+  });
+}
+
+function withHolder(item: Item, store: ResourceStore): Item {
+  if (!('resource' in item)) return item;
+  const key = keyOf(item.resource);
+  const holder = store.get(key)?.holder;
+  if (holder?.kind !== 'manifests' || store.outcomeOf(item.resource) === 'unchanged') return item;
+  const { identity, warnings } = item;
+  return { identity, warnings, faults: [{ field: '', message: heldBy(key, holder.where) }] };
+}
+
+function refuseFaults(items: readonly Item[]): void {
+  const violations = items.flatMap((item, index): FieldViolation[] => {
+    if (!('faults' in item)) return [];
+    const at = `resources[${index}]`;
+    return item.faults.map(({ field, message }) => ({
+      field: field === '' ? at : field.startsWith('[') ? `${at}${field}` : `${at}.${field}`,
+      description: message,
+    }));
+  });
+  if (violations.length > 0) throw new InvalidRequest(violations);
+}
+
+function toPrune(store: ResourceStore, labels: LabelSelector, items: readonly Item[]): readonly Stored[] {
+  // One that is given with a fault is meant to stay.
+  const given = new Set(items.map(({ identity }) => identityText(identity)));
+  return store
+    .list({ labels })
+    .filter(({ key, holder }) => holder.kind === 'api' && !given.has(identityText(identity(key))));
+}
+
+const outcomes = {
+  created: ApplyOutcome.CREATED,
+  configured: ApplyOutcome.CONFIGURED,
+  unchanged: ApplyOutcome.UNCHANGED,
+} as const;
+
+function resultOf(item: Item, store: ResourceStore, { node }: ControlPlane, dryRun: boolean): ApplyResult {
+  const base = { ...item.identity, warnings: [...item.warnings], faults: [], became: [], before: undefined };
+  if ('faults' in item) return { ...base, outcome: ApplyOutcome.INVALID, faults: [...item.faults], after: undefined };
+  const { resource } = item;
+  const before = store.get(keyOf(resource));
+  return {
+    ...base,
+    outcome: outcomes[store.outcomeOf(resource)],
+    became: becameOf(resource, node),
+    before: dryRun && before !== undefined ? shown(before.given) : undefined,
+    after: dryRun ? shown(resource) : undefined,
+  };
+}
+
+function prunedResult({ key, given }: Stored, dryRun: boolean): ApplyResult {
+  return {
+    ...identity(key),
+    outcome: ApplyOutcome.DELETED,
+    faults: [],
+    warnings: [],
+    became: [],
+    before: dryRun ? shown(given) : undefined,
+    after: undefined,
+  };
+}
+
+function becameOf(resource: Resource, node: ControlPlane['node']): Plain[] {
+  if (resource.kind !== 'CiliumBGPPeeringPolicy') return [];
+  const { clusterConfig, peerConfigs, advertisements, override } = convertPeeringPolicy(resource, node);
+  return [clusterConfig, ...peerConfigs, ...advertisements, ...(override ? [override] : [])].map(shown);
+}
+
+function identity({ kind, namespace = '', name }: ResourceKey): Item['identity'] {
+  return { kind, namespace, name };
+}
+
+/** What a resource that may be wrong says that it is. */
+function identityOf(value: unknown): Item['identity'] {
+  if (!isMap(value)) return { kind: '', namespace: '', name: '' };
+  const { kind, metadata } = value;
+  const { namespace, name } = isMap(metadata) ? metadata : {};
+  const isNamespaced = definitionOf(textOf(kind))?.namespaced === true;
+  return { kind: textOf(kind), namespace: isNamespaced ? textOf(namespace) || 'default' : '', name: textOf(name) };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function identityText({ kind, namespace, name }: Item['identity']): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+function toFault({ path, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): FieldFault {
+  return { field: pathText(path), message };
+}
+
+export function operationOf(operation: Operation): OperationMessage {
+  const { instance, type } = operation;
+  return { instance, type, subjects: subjectsOf(operation) };
+}
+
+function subjectsOf(operation: Operation): string[] {
+  switch (operation.type) {
+    case 'start-instance':
+      return [`AS ${operation.global.asn}, router ID ${operation.global.routerId}`];
+    case 'stop-instance':
+      return [];
+    case 'add-peer':
+    case 'update-peer':
+    case 'remove-peer':
+      return [`${operation.neighbor.name} (${operation.neighbor.address})`];
+    case 'add-policy':
+    case 'update-policy':
+      return [operation.policy.name];
+    case 'remove-policy':
+      return [operation.name];
+    case 'advertise':
+      return operation.paths.map(({ prefix }) => prefix.toString());
+    case 'withdraw':
+      return operation.prefixes.map(String);
+  }
+}
+
+// What a request selects.
+
+function invalid(field: string, description: string): InvalidRequest {
+  return new InvalidRequest([{ field, description }]);
+}
+
+function toKind(text: string): ResourceKey['kind'] {
+  const kind = parseKind(text);
+  if (kind === undefined) throw invalid('kind', text === '' ? 'is required' : `${text} is not a known kind`);
+  return kind;
+}
+
+function toKey({ kind: text, namespace, name }: Item['identity']): ResourceKey {
+  const kind = toKind(text);
+  if (name === '') throw invalid('name', 'is required');
+  if (definitionOf(kind)?.namespaced === true) {
+    return { kind, namespace: namespace === '' ? 'default' : namespace, name };
+  }
+  if (namespace !== '') throw invalid('namespace', `a ${kind} is in no namespace`);
+  return { kind, name };
+}
+
+function toSelection(request: Pick<WatchRequest, 'kind' | 'namespace' | 'labelSelector'>): Selection {
+  const { kind, namespace, labelSelector } = request;
+  return {
+    ...(kind !== '' && { kind: toKind(kind) }),
+    ...(namespace !== '' && { namespace }),
+    ...(labelSelector !== '' && { labels: toLabels('label_selector', labelSelector) }),
+  };
+}
+
+function toPruneSelector(text: string): LabelSelector {
+  if (text.trim() === '') throw invalid('prune_selector', 'must select by labels: without any, everything would go');
+  return toLabels('prune_selector', text);
+}
+
+function toLabels(field: string, text: string): LabelSelector {
+  const labels = parseLabelSelector(text);
+  if (labels === undefined)
+    throw invalid(field, `${text} is no label selector; it is written as app=web,tier in (a, b)`);
+  return labels;
+}
+
+// Watch.
+
+const eventTypes = {
+  added: ResourceEventType.ADDED,
+  modified: ResourceEventType.MODIFIED,
+  deleted: ResourceEventType.DELETED,
+} as const;
+
+function watchOf(store: ResourceStore, request: WatchRequest): Watch<StoreEvent, WatchResponse> {
+  const selection = toSelection(request);
+  const { resourceVersion } = request;
+  const missed = resourceVersion === undefined ? undefined : store.since(Number(resourceVersion));
+  if (resourceVersion !== undefined && missed === undefined) {
+    const message = `what changed after resource version ${resourceVersion} is not known any more: watch from the start`;
+    throw new CallStatus(status.OUT_OF_RANGE, message);
+  }
+  const messages = (events: readonly StoreEvent[]) => events.flatMap((event) => fromEvent(event, selection));
+  const present = () => store.list(selection).map(fromPresent);
+  return {
+    subscribe: (listener) => store.watch(listener),
+    snapshot: () => (missed === undefined ? present() : messages(missed)),
+    marker: { event: { $case: 'snapshotEnd', value: { resourceVersion: BigInt(store.version) } } },
+    messages,
+  };
+}
+
+function fromPresent(stored: Stored): WatchResponse {
+  const { resourceVersion } = stored;
+  return event(ResourceEventType.PRESENT, stored, resourceVersion);
+}
+
+/** A resource whose labels change comes into a selection, or leaves it. */
+function fromEvent(
+  { type, stored, before = stored, resourceVersion }: StoreEvent,
+  selection: Selection,
+): WatchResponse[] {
+  const is = isSelected(stored, selection);
+  const was = isSelected(before, selection);
+  if (is) return [event(eventTypes[was ? type : 'added'], stored, resourceVersion)];
+  return was ? [event(ResourceEventType.DELETED, before, resourceVersion)] : [];
+}
+
+function event(type: ResourceEventType, stored: Stored, version: number): WatchResponse {
+  return {
+    event: { $case: 'resource', value: { type, resource: view(stored), resourceVersion: BigInt(version) } },
+  };
+}

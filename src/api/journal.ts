@@ -1,0 +1,273 @@
+import { bytesOf, type Change, type Table, textOf, type Vault } from '../controlplane/vault.ts';
+import { AdvertisePathsRequest } from '../gen/herald/v1/router_service.ts';
+import * as proto from '../gen/herald/v1/types.ts';
+import type { Prefix } from '../ip/prefix.ts';
+import { SpeakerError } from '../speaker/error.ts';
+import type { Family } from '../wire/family.ts';
+import { prefixesOf } from '../wire/nlri.ts';
+import type { Nlri } from '../wire/update.ts';
+import { pathSpecOf } from './build.ts';
+import { InvalidRequest } from './errors.ts';
+import { toAttributes, toGlobal, toNeighbor, toNextHop, toPolicy } from './from-proto.ts';
+import type { Instances, Router } from './instances.ts';
+
+// What requests put into instances, kept as the messages that they came in. Nothing that a configuration or a plan put there is here.
+
+/** What every path of one message has. */
+export type PathTreatment = Pick<AdvertisePathsRequest, 'attributes' | 'nextHop'>;
+
+interface Pending {
+  readonly changes: readonly Change[];
+  readonly undo: () => void;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** How many paths are put back at once. */
+const chunk = 4096;
+
+/**
+ * Keeps what requests change, once they have changed it: what waits while something is being written is written together. When it
+ * cannot be kept it is undone, and whoever asked for it is told.
+ */
+export class Journal {
+  readonly #vault: Vault;
+  readonly #report: (message: string, error: unknown) => void;
+  #waiting: Pending[] = [];
+  #isWriting = false;
+  #sequence = 0;
+
+  /** `report`: told of what was kept and cannot be put back. */
+  constructor(vault: Vault, report: (message: string, error: unknown) => void) {
+    this.#vault = vault;
+    this.#report = report;
+    for (const { value } of vault.entries('policies')) this.#sequence = Math.max(this.#sequence, sequenceOf(value));
+  }
+
+  // What requests did. Each resolves once it is kept, or rejects with a VaultError, and then it is undone.
+
+  instanceStarted(name: string, global: proto.BgpGlobal | undefined, undo: () => void): Promise<void> {
+    return this.#keep([this.#kept('instances', scope(name), encoded(proto.BgpGlobal, global))], undo);
+  }
+
+  /** All that was kept of it goes with it. */
+  instanceStopped(name: string): Promise<void> {
+    const changes = (['instances', 'neighbors', 'policies', 'paths'] as const).flatMap((table) =>
+      [...this.#vault.entries(table, scope(name))].map(({ key }) => ({ table, key })),
+    );
+    return this.#keep(changes, () => undefined);
+  }
+
+  neighborSet(instance: string, neighbor: proto.Neighbor | undefined, undo: () => void): Promise<void> {
+    const key = neighborKey(instance, toNeighbor(neighbor).address.toString());
+    return this.#keep([this.#kept('neighbors', key, encoded(proto.Neighbor, neighbor))], undo);
+  }
+
+  neighborRemoved(instance: string, address: string, undo: () => void): Promise<void> {
+    return this.#keep([{ table: 'neighbors', key: neighborKey(instance, address) }], undo);
+  }
+
+  policyAdded(instance: string, policy: proto.RoutePolicy | undefined, undo: () => void): Promise<void> {
+    const { name, type } = toPolicy(policy);
+    const value = Buffer.concat([sequence(++this.#sequence), encoded(proto.RoutePolicy, policy)]);
+    return this.#keep([this.#kept('policies', policyKey(instance, name, type), value)], undo);
+  }
+
+  policyRemoved(instance: string, name: string, type: string, undo: () => void): Promise<void> {
+    return this.#keep([{ table: 'policies', key: policyKey(instance, name, type) }], undo);
+  }
+
+  pathsAdvertised(
+    instance: string,
+    router: Router,
+    { attributes, nextHop }: PathTreatment,
+    nlri: readonly Nlri[],
+  ): Promise<void> {
+    const treatment = AdvertisePathsRequest.fromPartial({ ...(attributes && { attributes }), nextHop });
+    const value = AdvertisePathsRequest.encode(treatment).finish();
+    return this.#keep(
+      nlri.flatMap((some) => pathKeys(instance, some)).map((key) => this.#kept('paths', key, value)),
+      () => this.#bringBack(instance, router, nlri),
+    );
+  }
+
+  pathsWithdrawn(instance: string, router: Router, nlri: readonly Nlri[]): Promise<void> {
+    return this.#keep(
+      nlri.flatMap((some) => pathKeys(instance, some)).map((key) => ({ table: 'paths', key })),
+      () => this.#bringBack(instance, router, nlri),
+    );
+  }
+
+  // After a restart.
+
+  /** Starts the instances that requests had started; one that cannot start is reported. */
+  async restoreInstances(instances: Instances): Promise<void> {
+    for (const { key, value } of this.#vault.entries('instances')) {
+      const name = textOf(key.subarray(scopeLength));
+      try {
+        await instances.start(name, toGlobal(proto.BgpGlobal.decode(value)));
+      } catch (error) {
+        this.#report(`instance ${name} was started through the API and cannot start again`, error);
+      }
+    }
+  }
+
+  /** The names of instances that something is kept for. */
+  instances(): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const table of ['instances', 'neighbors', 'policies', 'paths'] as const) {
+      for (const { key } of this.#vault.entries(table)) names.add(instanceOf(key));
+    }
+    return names;
+  }
+
+  /** Puts policies and paths back; before the peers are there, so that the first UPDATE to each is right. */
+  restoreRoutes(instance: string, router: Router): void {
+    const policies = [...this.#vault.entries('policies', scope(instance))].toSorted(
+      (a, b) => sequenceOf(a.value) - sequenceOf(b.value),
+    );
+    for (const { value } of policies) {
+      this.#try(instance, 'a route policy', () =>
+        router.addRoutePolicy(toPolicy(proto.RoutePolicy.decode(value.subarray(sequenceLength)))),
+      );
+    }
+    const groups = new Map<string, { readonly family: Family; readonly value: Uint8Array; tails: Uint8Array[] }>();
+    const flush = (group: { readonly family: Family; readonly value: Uint8Array; tails: Uint8Array[] }) => {
+      const tails = group.tails.splice(0);
+      this.#try(instance, `${tails.length} paths`, () => advertise(router, group.family, tails, group.value));
+    };
+    const start = scope(instance).length;
+    for (const { key, value } of this.#vault.entries('paths', scope(instance))) {
+      const family = Buffer.from(key).readUInt32BE(start) as Family;
+      const name = `${family} ${Buffer.from(value).toString('latin1')}`;
+      let group = groups.get(name);
+      if (group === undefined) groups.set(name, (group = { family, value: Uint8Array.from(value), tails: [] }));
+      group.tails.push(Uint8Array.from(key.subarray(start + 4)));
+      if (group.tails.length === chunk) flush(group);
+    }
+    for (const group of groups.values()) if (group.tails.length > 0) flush(group);
+  }
+
+  /** Puts peers back; after those of the configuration, whose settings a request may have changed. */
+  restoreNeighbors(instance: string, router: Router): void {
+    for (const { value } of this.#vault.entries('neighbors', scope(instance))) {
+      this.#try(instance, 'a neighbor', () => {
+        const neighbor = toNeighbor(proto.Neighbor.decode(value));
+        if (router.peer(neighbor.address) === undefined) router.addNeighbor(neighbor);
+        else router.updateNeighbor(neighbor);
+      });
+    }
+  }
+
+  #try(instance: string, what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof SpeakerError || error instanceof InvalidRequest)) throw error;
+      this.#report(`${what} of instance ${instance} came through the API and cannot be put back`, error);
+    }
+  }
+
+  #kept(table: Table, key: Uint8Array, value: Uint8Array): Change {
+    return { table, key, value };
+  }
+
+  #keep(changes: readonly Change[], undo: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, undo, resolve, reject });
+      if (!this.#isWriting) void this.#write();
+    });
+  }
+
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0);
+      try {
+        await this.#vault.commit(batch.flatMap(({ changes }) => changes));
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        // What came meanwhile was done on top of what is undone: it goes with it.
+        const failed = [...batch, ...this.#waiting.splice(0)];
+        for (const { undo } of failed.toReversed()) this.#try('', 'what could not be kept', undo);
+        for (const { reject } of failed) reject(error);
+      }
+    }
+    this.#isWriting = false;
+  }
+
+  /** Paths as they are kept. */
+  #bringBack(instance: string, router: Router, nlri: readonly Nlri[]): void {
+    for (const some of nlri) {
+      for (const key of pathKeys(instance, some)) {
+        const tail = key.subarray(scope(instance).length + 4);
+        const value = this.#vault.get('paths', key);
+        if (value !== undefined) advertise(router, some.family, [tail], value);
+        else router.withdrawPrefixes(some.family, { family: some.family, addPath: true, bytes: tail });
+      }
+    }
+  }
+}
+
+function advertise(router: Router, family: Family, tails: readonly Uint8Array[], value: Uint8Array): void {
+  const { attributes, nextHop } = AdvertisePathsRequest.decode(value);
+  const nlri = { family, addPath: true, bytes: Uint8Array.from(Buffer.concat(tails)) };
+  router.advertiseBulk(pathSpecOf(nlri, toAttributes(attributes), toNextHop(nextHop)));
+}
+
+// Keys: the length of the instance's name in two octets, the name, and what is unique in it.
+
+const scopeLength = 2;
+
+function scope(instance: string): Buffer {
+  const name = bytesOf(instance);
+  return Buffer.concat([Uint8Array.of(name.length >> 8, name.length), name]);
+}
+
+function instanceOf(key: Uint8Array): string {
+  const length = Buffer.from(key).readUInt16BE();
+  return textOf(key.subarray(scopeLength, scopeLength + length));
+}
+
+function neighborKey(instance: string, address: string): Buffer {
+  return Buffer.concat([scope(instance), bytesOf(address)]);
+}
+
+function policyKey(instance: string, name: string, type: string): Buffer {
+  return Buffer.concat([scope(instance), bytesOf(`${type} ${name}`)]);
+}
+
+/** The family, then the prefix as ADD-PATH has it in NLRI (RFC 7911, 3). */
+function pathKeys(instance: string, nlri: Nlri): Buffer[] {
+  const start = scope(instance);
+  return prefixesOf(nlri).map(({ prefix, pathId }) => pathKey(start, nlri.family, prefix, pathId));
+}
+
+function pathKey(start: Uint8Array, family: Family, { bytes, length }: Prefix, pathId: number): Buffer {
+  const octets = (length + 7) >>> 3;
+  const key = Buffer.alloc(start.length + 9 + octets);
+  key.set(start);
+  key.writeUInt32BE(family, start.length);
+  key.writeUInt32BE(pathId, start.length + 4);
+  key[start.length + 8] = length;
+  key.set(bytes.subarray(0, octets), start.length + 9);
+  return key;
+}
+
+const sequenceLength = 8;
+
+/** Policies have an order. */
+function sequence(number: number): Buffer {
+  const bytes = Buffer.alloc(sequenceLength);
+  bytes.writeBigUInt64BE(BigInt(number));
+  return bytes;
+}
+
+function sequenceOf(value: Uint8Array): number {
+  return Number(Buffer.from(value.subarray(0, sequenceLength)).readBigUInt64BE());
+}
+
+function encoded<T>(type: { encode(message: T): { finish(): Uint8Array } }, message: T | undefined): Uint8Array {
+  if (message === undefined) throw new TypeError('a message that was checked is not there');
+  return type.encode(message).finish();
+}

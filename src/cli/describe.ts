@@ -1,0 +1,240 @@
+import { formatEndpoint } from '../api/endpoint.ts';
+import { DefaultAction, type PeerCounters, type PeerDown, type PeerState } from '../gen/herald/v1/types.ts';
+import { Address, AddressError } from '../ip/address.ts';
+import { claimLines, gracefulRestartOf } from './capabilities.ts';
+import { type CommonOptions, withClient } from './daemon.ts';
+import { formatDuration } from './duration.ts';
+import { CliError, exitCode } from './exit.ts';
+import { defaultActionNames, peerJson } from './json.ts';
+import { print, printLines } from './output.ts';
+import { type FoundPeer, findPeers } from './peers.ts';
+import { tableLines } from './table.ts';
+
+/** All that is known of one peer, found by its address or its name: `peer ADDRESS|NAME`. */
+export async function describe(words: readonly string[], options: CommonOptions): Promise<void> {
+  const [kind, wanted, ...more] = words;
+  if (kind !== 'peer')
+    throw new CliError(
+      exitCode.usage,
+      kind === undefined ? 'name a peer, as in describe peer 2001:db8::1' : `invalid argument: ${kind}, expected peer`,
+    );
+  if (wanted === undefined) throw new CliError(exitCode.usage, 'name a peer, as in describe peer 2001:db8::1');
+  if (more.length > 0) throw new CliError(exitCode.usage, `invalid argument: ${more[0]}, expected nothing more`);
+  const peers = await withClient(options, (client) => findPeers(client, options));
+  const found = matching(peers, wanted);
+  if (found.length === 0) throw new CliError(exitCode.failed, notThere(peers, wanted));
+  if (options.output === 'table' || options.output === 'wide') {
+    await printLines(found.flatMap((one, index) => (index === 0 ? linesOf(one) : ['', ...linesOf(one)])));
+    return;
+  }
+  const values = found.map(({ instance, peer }) => peerJson(instance, peer));
+  await print(options.output, { columns: [], rows: [], values, empty: '' });
+}
+
+/** An address says more than a name that looks like one. */
+function matching(peers: readonly FoundPeer[], wanted: string): readonly FoundPeer[] {
+  const address = canonical(wanted);
+  const there = peers.filter(({ peer }) => peer.peerAddress === address);
+  return there.length > 0 ? there : peers.filter(({ peer }) => peer.name === wanted);
+}
+
+function canonical(text: string): string | undefined {
+  try {
+    return Address.parse(text).toString();
+  } catch (error) {
+    if (error instanceof AddressError) return undefined;
+    throw error;
+  }
+}
+
+function notThere(peers: readonly FoundPeer[], wanted: string): string {
+  if (peers.length === 0) return `there is no peer ${wanted}, and no other`;
+  return `there is no peer ${wanted}; there is ${peers.map(({ peer }) => `${peer.name} (${peer.peerAddress})`).join(', ')}`;
+}
+
+function linesOf({ instance, peer }: FoundPeer): string[] {
+  return [
+    `Peer ${peer.name} of instance ${instance}`,
+    ...fields([
+      ['Address', endpoint(peer.peerAddress, peer.peerPort)],
+      ['Peer AS', peer.peerAsn === 0 ? 'any' : `${peer.peerAsn}`],
+      ['Local AS', `${peer.localAsn}`],
+      ['Session State', stateOf(peer)],
+      ['Router ID', peer.peerRouterId || '-'],
+      ['Transport', transportOf(peer)],
+      ['Protection', protectionOf(peer)],
+      ['Pending', `${peer.pendingBytes} bytes`],
+      ['Graceful Restart', gracefulRestart(peer)],
+      ['Default Policies', defaultPolicies(peer)],
+    ]),
+    'Timers',
+    ...fields(timersOf(peer)),
+    'Address Families',
+    ...indented(familyTable(peer)),
+    'Messages',
+    ...indented(messageTable(peer.counters)),
+    'Capabilities',
+    ...indented(claimLines(peer)),
+    'Last Error',
+    ...fields(lastDownOf(peer.lastDown)),
+  ];
+}
+
+type Field = readonly [name: string, value: string];
+
+function fields(list: readonly Field[]): string[] {
+  const width = Math.max(...list.map(([name]) => name.length)) + 1;
+  return indented(list.map(([name, value]) => `${`${name}:`.padEnd(width)} ${value}`));
+}
+
+function indented(lines: Iterable<string>): string[] {
+  return Array.from(lines, (line) => `  ${line}`);
+}
+
+function endpoint(host: string, port: number): string {
+  return formatEndpoint({ kind: 'tcp', host, port });
+}
+
+function stateOf({ sessionState, uptimeNanoseconds }: PeerState): string {
+  return sessionState === 'established' ? `established for ${formatDuration(uptimeNanoseconds)}` : sessionState;
+}
+
+/** Both ends of the connection; without one, what is configured for it. */
+function transportOf({ localAddress, localPort, remotePort, peerAddress, peerPort, neighbor }: PeerState): string {
+  if (localAddress !== '') return `${endpoint(localAddress, localPort)} -> ${endpoint(peerAddress, remotePort)}`;
+  const { transport } = neighbor ?? {};
+  if (transport?.passive === true) return 'waits for the peer to connect (passive)';
+  const source = transport === undefined || transport.localAddress === '' ? 'any' : transport.localAddress;
+  return `${source}${transport?.localPort === undefined ? '' : ` port ${transport.localPort}`} -> ${endpoint(peerAddress, peerPort)}, not connected`;
+}
+
+function protectionOf({ tcpPasswordEnabled, neighbor }: PeerState): string {
+  const { ttlSecurity = false, ebgpMultihop } = neighbor?.transport ?? {};
+  const means = [
+    ...(tcpPasswordEnabled ? ['password (TCP MD5)'] : []),
+    ...(ttlSecurity ? ['TTL security'] : []),
+    ...(ebgpMultihop === undefined ? [] : [`TTL ${ebgpMultihop}`]),
+  ];
+  return means.join(', ') || 'none';
+}
+
+function gracefulRestart({ localCapabilities }: PeerState): string {
+  const claimed = gracefulRestartOf(localCapabilities);
+  return claimed === undefined ? 'disabled' : `enabled, restart time ${claimed.time} s`;
+}
+
+function defaultPolicies({ neighbor }: PeerState): string {
+  const { defaultExportAction = DefaultAction.UNSPECIFIED, defaultImportAction = DefaultAction.UNSPECIFIED } =
+    neighbor ?? {};
+  return `export ${defaultActionNames[defaultExportAction]}, import ${defaultActionNames[defaultImportAction]}`;
+}
+
+function timersOf({ timers, runningTimersNanoseconds: running, sessionState, neighbor }: PeerState): Field[] {
+  const isEstablished = sessionState === 'established';
+  const line = (configured: bigint | undefined, applied: bigint | undefined, name: string) =>
+    [
+      `configured ${formatDuration(configured ?? 0n)}`,
+      ...(isEstablished && applied !== undefined ? [`applied ${formatDuration(applied)}`] : []),
+      ...(running[name] === undefined ? [] : [`${formatDuration(running[name])} left`]),
+    ].join(', ');
+  const seconds = (count = 0) => BigInt(count) * 1_000_000_000n;
+  const listed = new Set(['hold', 'keepalive', 'connect-retry', 'delay-open']);
+  const others = Object.entries(running).filter(([name]) => !listed.has(name));
+  return [
+    ['Hold Time', line(timers?.configuredHoldNanoseconds, timers?.appliedHoldNanoseconds, 'hold')],
+    ['Keep Alive Time', line(timers?.configuredKeepAliveNanoseconds, timers?.appliedKeepAliveNanoseconds, 'keepalive')],
+    ['Connect Retry Time', line(timers?.connectRetryNanoseconds, undefined, 'connect-retry')],
+    ['Delay Open Time', line(seconds(neighbor?.timers?.delayOpen), undefined, 'delay-open')],
+    ...others.map(([name, left]): Field => [words(name), `${formatDuration(left)} left`]),
+  ];
+}
+
+/** `send-hold` as `Send Hold Time`. */
+function words(timer: string): string {
+  return `${timer.replace(/(?:^|-)[a-z]/g, (start) => start.replace('-', ' ').toUpperCase())} Time`;
+}
+
+function familyTable({ families, sessionState }: PeerState): Iterable<string> {
+  const count = (value: bigint) => (sessionState === 'established' ? `${value}` : '-');
+  return tableLines(
+    ['Family', 'Received', 'Accepted', 'Looped', 'Advertised'],
+    families.map(({ family, received, accepted, looped, advertised }) => [
+      `${family?.afi}/${family?.safi}`,
+      ...[received, accepted, looped, advertised].map(count),
+    ]),
+  );
+}
+
+function messageTable(counters: PeerCounters | undefined): Iterable<string> {
+  if (counters === undefined) return ['-'];
+  const rows: readonly (readonly [type: string, sent: bigint, received: bigint])[] = [
+    ['OPEN', counters.opensSent, counters.opensReceived],
+    ['UPDATE', counters.updatesSent, counters.updatesReceived],
+    ['KEEPALIVE', counters.keepalivesSent, counters.keepalivesReceived],
+    ['NOTIFICATION', counters.notificationsSent, counters.notificationsReceived],
+    ['ROUTE-REFRESH', counters.routeRefreshesSent, counters.routeRefreshesReceived],
+  ];
+  const lines = tableLines(
+    ['Type', 'Sent', 'Received'],
+    rows.map((row) => row.map(String)),
+  );
+  return [...lines, `established ${times(counters.established)}, ${counters.collisions} collisions resolved`];
+}
+
+function times(count: bigint): string {
+  return count === 1n ? 'once' : `${count} times`;
+}
+
+function lastDownOf(down: PeerDown | undefined): Field[] {
+  if (down === undefined) return [['What', 'none']];
+  const cause = likelyCause(down);
+  const code = down.code === 0 ? '' : ` ${down.code}/${down.subcode}`;
+  return [
+    ['What', `${down.kind}${code}: ${down.text}`],
+    ...(cause === undefined ? [] : [['Likely cause', cause] as const]),
+    ['When', down.at?.toISOString() ?? '-'],
+  ];
+}
+
+/** What mostly lies behind a NOTIFICATION; the text of a failed connection names its cause by itself. */
+function likelyCause({ kind, code, subcode }: PeerDown): string | undefined {
+  if (kind !== 'notification-sent' && kind !== 'notification-received') return undefined;
+  const causes = kind === 'notification-sent' ? weFind : peerFinds;
+  return causes.get(`${code}/${subcode}`) ?? causes.get(`${code}`);
+}
+
+const both: readonly (readonly [string, string])[] = [
+  ['1', 'the two do not read the stream alike: something between them changes it, or one has a bug'],
+  ['2/1', 'one of the two does not speak BGP-4'],
+  ['2/3', 'both have the same router ID'],
+  ['2/5', 'the two disagree on authentication'],
+  ['2/6', 'the hold time is too short for one of the two'],
+  ['2/7', 'one of the two insists on a capability that the other does not have'],
+  ['5', 'a message came in a state that does not allow it: one of the two has a bug, or restarted'],
+  ['6/7', 'both dialled at once, and this connection was the one to go'],
+];
+
+const weFind: ReadonlyMap<string, string> = new Map([
+  ...both,
+  ['2/2', 'the peer is in another AS than configured here'],
+  ['3', 'the peer sent an UPDATE that cannot be read; its log and a capture tell more'],
+  ['4', 'nothing came from the peer for the hold time: it is gone, overloaded, or the path loses packets (MTU?)'],
+  ['6/1', 'the peer sent more prefixes than it may'],
+]);
+
+const peerFinds: ReadonlyMap<string, string> = new Map([
+  ...both,
+  ['2/2', 'the peer has another AS configured for us than our own'],
+  ['3', 'the peer cannot read an UPDATE of ours; its log tells more'],
+  [
+    '4',
+    'the peer heard nothing from us for the hold time: this machine is overloaded, or the path loses packets (MTU?)',
+  ],
+  ['6/1', 'we announce more prefixes than the peer allows'],
+  ['6/2', 'the peer was shut down by its administrator'],
+  ['6/3', 'the peer has us no longer in its configuration'],
+  ['6/4', 'the peer was reset by its administrator'],
+  ['6/5', 'the peer does not accept us: not configured there, or shut down'],
+  ['6/6', 'the configuration of the peer changed'],
+  ['6/8', 'the peer is out of memory or some other resource'],
+]);

@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { Address } from '../../src/ip/address.ts';
+import type { Availability, Network, SocketOptions } from '../../src/session/ports.ts';
+import { SecretText } from '../../src/session/secret-text.ts';
+import { Speaker } from '../../src/speaker/speaker.ts';
+import type { PeerEvent } from '../../src/speaker/types.ts';
+import { tcpNetworkWith } from '../../src/transport/tcp.ts';
+import { VirtualClock } from '../simulation/clock.ts';
+import { SimulatedNetwork } from '../simulation/network.ts';
+import { seeded } from '../simulation/random.ts';
+import { without } from '../transport/sys/fake.ts';
+import { addressOf, neighbor, silent } from './support.ts';
+
+const ok: Availability = { ok: true };
+
+/** A network whose listener writes down what it is to protect, and that says what it can. */
+class Protective {
+  readonly clock = new VirtualClock();
+  readonly entropy = seeded(1);
+  readonly simulated = new SimulatedNetwork(this.clock, this.entropy);
+  readonly told: [string, SocketOptions | undefined][] = [];
+  readonly dialled: (SocketOptions | undefined)[] = [];
+  supports: () => Availability = () => ok;
+  protects: () => Availability = () => ok;
+
+  network(address: Address): Network {
+    const host = this.simulated.host(address);
+    return {
+      dial: (options, handler) => {
+        this.dialled.push(options.options);
+        return host.dial(options, handler);
+      },
+      listen: async (options, accept) => ({
+        ...(await host.listen(options, accept)),
+        protect: (remote, asked) => {
+          this.told.push([remote.toString(), asked]);
+          return asked === undefined ? ok : this.protects();
+        },
+      }),
+      supports: () => this.supports(),
+    };
+  }
+
+  async speaker(host: number, network = this.network(addressOf(host))): Promise<Speaker> {
+    const speaker = new Speaker(
+      { asn: 65000 + host, routerId: `10.0.0.${host}`, listenPort: 179, listenAddresses: [addressOf(host)] },
+      { clock: this.clock, entropy: this.entropy, network, interfaces: () => [] },
+      silent,
+    );
+    await speaker.start();
+    return speaker;
+  }
+}
+
+function withPassword(host: number, text: string) {
+  return neighbor(host, { transport: { remotePort: 179, passive: false, password: new SecretText(text) } });
+}
+
+describe('a peer with a password', () => {
+  test('is protected before it is dialled, and no more once it is gone', async () => {
+    const lab = new Protective();
+    const speaker = await lab.speaker(1);
+    const peer = withPassword(2, 'sesame');
+    speaker.addNeighbor(peer);
+    const options = { password: peer.transport.password };
+    expect(lab.told).toEqual([['2001:db8::2', options]]);
+    expect(lab.dialled).toEqual([options]);
+    speaker.removeNeighbor(peer.address);
+    expect(lab.told.slice(1)).toEqual([['2001:db8::2', undefined]]);
+  });
+
+  test('another password is another session, and the same is not', async () => {
+    const lab = new Protective();
+    const [speaker, other] = [await lab.speaker(1), await lab.speaker(2)];
+    speaker.addNeighbor(withPassword(2, 'sesame'));
+    other.addNeighbor(withPassword(1, 'sesame'));
+    const state = () => speaker.peer(addressOf(2))?.sessionState;
+    expect(lab.clock.until(() => state() === 'established', 60_000)).toBe(true);
+    speaker.updateNeighbor(withPassword(2, 'sesame'));
+    expect(state()).toBe('established');
+    speaker.updateNeighbor(withPassword(2, 'poppy'));
+    expect(state()).not.toBe('established');
+    expect(lab.told.at(-1)?.[1]?.password?.reveal()).toBe('poppy');
+    expect(lab.clock.until(() => other.peer(addressOf(1))?.lastDown !== undefined, 60_000)).toBe(true);
+    expect(other.peer(addressOf(1))?.lastDown?.reason).toMatchObject({ notification: { code: 6, subcode: 6 } });
+  });
+
+  test.each<[string, (lab: Protective) => void]>([
+    ['the machine', (lab) => (lab.supports = () => ({ ok: false, reason: 'no MD5 here' }))],
+    ['the listener', (lab) => (lab.protects = () => ({ ok: false, reason: 'no MD5 here' }))],
+  ])('is held down where %s cannot: neither dials nor accepts, and says why', async (_, refuse) => {
+    const lab = new Protective();
+    const [speaker, other] = [await lab.speaker(1), await lab.speaker(2)];
+    refuse(lab);
+    const events: PeerEvent[] = [];
+    speaker.watchPeers((event) => events.push(event));
+    speaker.addNeighbor(withPassword(2, 'sesame'));
+    expect(lab.dialled).toEqual([]);
+    other.addNeighbor(neighbor(1));
+    lab.clock.advance(60_000);
+    const { sessionState, lastDown, counters } = speaker.peer(addressOf(2)) ?? {};
+    expect([sessionState, lastDown?.reason, counters?.established]).toEqual([
+      'idle',
+      { kind: 'held', text: 'no MD5 here' },
+      0,
+    ]);
+    expect(counters?.opensReceived).toBe(0);
+    expect(events.map(({ type }) => type)).toEqual(['added', 'down']);
+
+    lab.supports = () => ok;
+    lab.protects = () => ok;
+    speaker.resetNeighbor(addressOf(2), { soft: 'none' });
+    const isUp = () => speaker.peer(addressOf(2))?.sessionState === 'established';
+    expect(lab.clock.until(isUp, 60_000)).toBe(true);
+  });
+
+  test('is held down on a network that knows no options, beside peers that run', async () => {
+    const lab = new Protective();
+    const [speaker] = [await lab.speaker(1, lab.simulated.host(addressOf(1))), await lab.speaker(2)];
+    speaker.addNeighbor(withPassword(2, 'sesame'));
+    speaker.addNeighbor(neighbor(3));
+    expect(speaker.peers().map(({ sessionState }) => sessionState)).toEqual(['idle', 'connect']);
+  });
+
+  test('is held down without native code, in words that help', () => {
+    const lab = new Protective();
+    const speaker = new Speaker(
+      { asn: 65001, routerId: '10.0.0.1', listenPort: -1 },
+      { clock: lab.clock, entropy: lab.entropy, network: tcpNetworkWith(without), interfaces: () => [] },
+      silent,
+    );
+    speaker.addNeighbor(withPassword(2, 'sesame'));
+    speaker.resetNeighbor(addressOf(2), { soft: 'none' });
+    return speaker.start().then(() => {
+      const state = speaker.peer(addressOf(2));
+      expect(state?.lastDown?.reason).toEqual({
+        kind: 'held',
+        text: `"password" needs TCP MD5, which needs koffi (npm i koffi) on Linux: Cannot find module 'koffi'`,
+      });
+      expect(JSON.stringify(state)).not.toContain('sesame');
+    });
+  });
+
+  test('shows it in no state, event or log line', async () => {
+    const lab = new Protective();
+    const lines: unknown[] = [];
+    const log = (fields: Record<string, unknown>, message: string) => lines.push(fields, message);
+    const speaker = new Speaker(
+      { asn: 65001, routerId: '10.0.0.1', listenPort: -1 },
+      { clock: lab.clock, entropy: lab.entropy, network: lab.network(addressOf(1)), interfaces: () => [] },
+      { debug: log, info: log, warn: log, error: log },
+    );
+    speaker.watchPeers((event) => lines.push(event));
+    await speaker.start();
+    speaker.addNeighbor(withPassword(2, 'sesame'));
+    speaker.updateNeighbor(withPassword(2, 'sesame-two'));
+    lab.clock.advance(60_000);
+    expect(lines.length).toBeGreaterThan(3);
+    const state = speaker.peer(addressOf(2));
+    expect(JSON.stringify(state)).toContain('[redacted]');
+    expect(JSON.stringify([lines, state])).not.toContain('sesame');
+  });
+});

@@ -1,0 +1,213 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { Address } from '../../src/ip/address.ts';
+import type { Listener, SocketOptions } from '../../src/session/ports.ts';
+import { SecretText } from '../../src/session/secret-text.ts';
+import { Session } from '../../src/session/session.ts';
+import type { DownReason, SessionConfig, SessionHandler } from '../../src/session/types.ts';
+import { Guard } from '../../src/transport/guard.ts';
+import { systemSockets } from '../../src/transport/sys/system.ts';
+import { tcpNetwork, tcpNetworkWith } from '../../src/transport/tcp.ts';
+import { systemClock, systemEntropy } from '../../src/transport/world.ts';
+import { configA, configB } from '../session/sides.ts';
+import { without } from './sys/fake.ts';
+
+const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy };
+const loopbacks = ['127.0.0.1', '::1'].map((text) => Address.parse(text));
+const secret = (text: string): SocketOptions => ({ password: new SecretText(text) });
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+/** What a session tells, as promises. */
+class Watcher implements SessionHandler {
+  readonly #events: (DownReason | 'up')[] = [];
+  #wake: () => void = () => undefined;
+
+  async next(): Promise<DownReason | 'up'> {
+    for (;;) {
+      const event = this.#events.shift();
+      if (event !== undefined) return event;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  stateChanged(): void {}
+  established(): void {
+    this.#tell('up');
+  }
+  update(): void {}
+  routeRefresh(): void {}
+  drained(): void {}
+  down(reason: DownReason): void {
+    this.#tell(reason);
+  }
+
+  #tell(event: DownReason | 'up'): void {
+    this.#events.push(event);
+    this.#wake();
+  }
+}
+
+interface Pair {
+  readonly a: Watcher;
+  readonly b: Watcher;
+  readonly dialler: Session;
+  readonly waiter: Session;
+  readonly listener: Listener;
+}
+
+/** One session dials the other with these options; the listener of the other protects with its own. */
+async function pair(
+  address: Address,
+  dialling: SocketOptions | undefined,
+  waiting: SocketOptions | undefined,
+): Promise<Pair> {
+  const [a, b] = [new Watcher(), new Watcher()];
+  const waiter = new Session({ ...configB, passive: true, remote: { address, port: 179 } }, b, world);
+  const listener = await tcpNetwork.listen({ address, port: 0 }, (connection) => waiter.accept(connection));
+  expect(listener.protect?.(address, waiting)).toEqual({ ok: true });
+  const config: SessionConfig = {
+    ...configA,
+    connectRetryTime: 1,
+    remote: listener.local,
+    localAddress: address,
+    ...(dialling && { options: dialling }),
+  };
+  const dialler = new Session(config, a, world);
+  cleanups.push(
+    () => dialler.stop(),
+    () => waiter.stop(),
+    () => listener.close(),
+  );
+  waiter.start();
+  dialler.start();
+  return { a, b, dialler, waiter, listener };
+}
+
+describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (address) => {
+  test.each<[string, SocketOptions]>([
+    ['a password', secret('open sesame')],
+    ['the longest password', secret('x'.repeat(80))],
+    ['TTL security', { ttlSecurity: true }],
+    ['both', { ...secret('open sesame'), ttlSecurity: true }],
+    ['a TTL and a device', { ttl: 1, device: 'lo' }],
+  ])('a session with %s comes up', async (_, options) => {
+    const { a, b, dialler, waiter } = await pair(address, options, options);
+    expect(await Promise.all([a.next(), b.next()])).toEqual(['up', 'up']);
+    expect([dialler.state, waiter.state]).toEqual(['established', 'established']);
+  });
+
+  test.each<[string, SocketOptions | undefined, SocketOptions | undefined]>([
+    ['another password', secret('open sesame'), secret('close sesame')],
+    ['a password that the listener does not have', secret('open sesame'), undefined],
+  ])('a session with %s does not, and says so', async (_, dialling, waiting) => {
+    const { a, waiter } = await pair(address, dialling, waiting);
+    const reason = await a.next();
+    expect(reason).toMatchObject({ kind: 'connection', text: expect.stringMatching(/^no answer .*password mismatch/) });
+    expect(waiter.state).toBe('active');
+    expect(JSON.stringify(reason)).not.toContain('sesame');
+  });
+
+  test('a session without the listener’s password does not come up', async () => {
+    const { a, waiter } = await pair(address, undefined, secret('open sesame'));
+    expect(await a.next()).toMatchObject({ kind: 'connection', text: expect.stringMatching(/^no answer .*MD5/) });
+    expect(waiter.state).toBe('active');
+  });
+
+  test('a session that is up survives a change of the listener’s password, and the next one needs the new', async () => {
+    const { a, b, dialler, listener, waiter } = await pair(address, secret('old'), secret('old'));
+    expect(await Promise.all([a.next(), b.next()])).toEqual(['up', 'up']);
+    expect(listener.protect?.(address, secret('new'))).toEqual({ ok: true });
+    expect(waiter.state).toBe('established');
+    dialler.stop();
+    await a.next();
+    await b.next();
+    waiter.start();
+    const again = new Watcher();
+    const session = new Session({ ...dialler.config, options: secret('new') }, again, world);
+    cleanups.push(() => session.stop());
+    waiter.reset();
+    session.start();
+    expect(await again.next()).toBe('up');
+  });
+
+  test('a listener that protects no more takes plain connections again', async () => {
+    const { a, listener } = await pair(address, undefined, secret('open sesame'));
+    expect(listener.protect?.(address, undefined)).toEqual({ ok: true });
+    let event = await a.next();
+    while (event !== 'up') event = await a.next();
+    expect(event).toBe('up');
+  });
+
+  test('a connection that came before the listener had its key is not taken', async () => {
+    const server = createServer();
+    server.listen({ host: address.toString(), port: 0, exclusive: true });
+    await once(server, 'listening');
+    cleanups.push(() => server.close());
+    const guard = new Guard(systemSockets, server, address);
+    const { port } = server.address() as AddressInfo;
+    const client = connect(port, address.toString());
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    cleanups.push(
+      () => client.destroy(),
+      () => socket.destroy(),
+    );
+    expect(guard.admits(socket, address)).toBe(true);
+    expect(guard.protect(address, secret('late'))).toEqual({ ok: true });
+    expect(guard.admits(socket, address)).toBe(false);
+  });
+});
+
+test('one address on two interfaces cannot have two passwords', async () => {
+  const listener = await tcpNetwork.listen({ address: Address.parse('::1'), port: 0 }, () => undefined);
+  cleanups.push(() => listener.close());
+  const [one, other] = [Address.parse('fe80::1%eth0'), Address.parse('fe80::1%eth1')];
+  expect(listener.protect?.(one, secret('one'))).toEqual({ ok: true });
+  expect(listener.protect?.(other, secret('one'))).toEqual({ ok: true });
+  expect(listener.protect?.(other, secret('two'))).toEqual({
+    ok: false,
+    reason: '"password": the same address on another interface has another one',
+  });
+});
+
+describe('without native code', () => {
+  const network = tcpNetworkWith(without);
+  const address = Address.parse('::1');
+
+  test('a peer that needs it is neither dialled nor accepted', async () => {
+    let accepted = 0;
+    const listener = await network.listen({ address, port: 0 }, () => accepted++);
+    cleanups.push(() => listener.close());
+    const told = new Promise<Error | undefined>((resolve) => {
+      const handler = { connected() {}, message() {}, malformed() {}, drained() {}, closed: resolve };
+      network.dial({ remote: listener.local, options: secret('open sesame') }, handler);
+    });
+    expect(await told).toMatchObject({ message: `"password" needs TCP MD5: Cannot find module 'koffi'` });
+    expect(listener.protect?.(address, secret('open sesame'))).toMatchObject({ ok: false });
+    const closed = new Promise<Error | undefined>((resolve) => {
+      const handler = { connected() {}, message() {}, malformed() {}, drained() {}, closed: resolve };
+      network.dial({ remote: listener.local }, handler);
+    });
+    expect(await closed).toMatchObject({ code: 'ECONNRESET' });
+    expect(accepted).toBe(0);
+  });
+
+  test('a peer with a mere wish works', async () => {
+    const listener = await network.listen({ address, port: 0 }, (connection) =>
+      cleanups.push(() => connection.abort()),
+    );
+    cleanups.push(() => listener.close());
+    expect(listener.protect?.(address, { ttl: 5 })).toEqual({ ok: true });
+    const connected = new Promise<void>((resolve) => {
+      const handler = { connected: resolve, message() {}, malformed() {}, drained() {}, closed() {} };
+      network.dial({ remote: listener.local, options: { ttl: 5 } }, handler);
+    });
+    expect(await connected).toBeUndefined();
+  });
+});
