@@ -16,6 +16,7 @@ import { Peer, type PeerOwner } from './peer.ts';
 import { adjRibInRoute, adjRibInRoutes, adjRibOutRoutes, type Listing, locRibRoute, locRibRoutes } from './routes.ts';
 import { routerIdOf } from './session-config.ts';
 import { acquireSet, SetReader } from './sets.ts';
+import { withSource } from './source.ts';
 import type {
   BgpGlobal,
   GetRoutesRequest,
@@ -270,11 +271,11 @@ export class Speaker {
   get #owner(): PeerOwner {
     return {
       global: this.global,
-      world: this.#world,
+      world: { ...this.#world, network: withSource(this.#world.network, () => this.#interfaces()) },
       store: this.#store,
       rib: (family) => this.#ribFor(family),
       policies: () => this.#policies,
-      interfaces: () => this.#world.interfaces?.() ?? interfaceAddresses(),
+      interfaces: () => this.#interfaces(),
       protect: (address, options) => this.#protect(address, options),
       seconds: () => this.#seconds(),
       stateChanged: (peer, from, to) => this.#stateChanged(peer, from, to),
@@ -373,6 +374,10 @@ export class Speaker {
     );
     if (twin !== undefined)
       throw new SpeakerError('already-exists', `peer name "${name}" is already that of ${twin.neighbor.address}`);
+  }
+
+  #interfaces(): readonly InterfaceAddress[] {
+    return this.#world.interfaces?.() ?? interfaceAddresses();
   }
 
   #seconds(): number {

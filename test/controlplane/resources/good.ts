@@ -55,7 +55,7 @@ export const good = {
       transport: { peerPort: 1790, sourceInterface: 'lo' },
       timers: { connectRetryTimeSeconds: 1, holdTimeSeconds: 3, keepAliveTimeSeconds: 3 },
       authSecretRef: 'bgp-password',
-      gracefulRestart: { enabled: true, restartTimeSeconds: 4095 },
+      gracefulRestart: { enabled: false, restartTimeSeconds: 4095 },
       ebgpMultihop: 255,
       families: [
         { afi: 'ipv6', safi: 'unicast', advertisements: selector },
