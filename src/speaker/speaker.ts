@@ -13,6 +13,7 @@ import { SpeakerError } from './error.ts';
 import { FamilyRib } from './family-rib.ts';
 import type { Inbound } from './inbound.ts';
 import { Peer, type PeerOwner } from './peer.ts';
+import { RouteWatchers } from './route-watchers.ts';
 import { adjRibInRoute, adjRibInRoutes, adjRibOutRoutes, type Listing, locRibRoute, locRibRoutes } from './routes.ts';
 import { routerIdOf } from './session-config.ts';
 import { acquireSet, SetReader } from './sets.ts';
@@ -50,11 +51,6 @@ const WILDCARDS: readonly Address[] = [new Address(new Uint8Array(4)), new Addre
 const available: Availability = { ok: true };
 const plainOnly: Availability = { ok: false, reason: 'this network has no socket options' };
 
-interface RouteWatcher {
-  readonly filter: RouteFilter;
-  readonly listener: (events: readonly RouteEvent[]) => void;
-}
-
 /**
  * One BGP instance: peers, tables and policies. Its methods take effect before they return; bytes go to the sockets that take them in the same turn.
  * All throw SpeakerError for what cannot be done, and then nothing has changed.
@@ -69,7 +65,7 @@ export class Speaker {
   readonly #policies: RoutePolicy[] = [];
   readonly #listeners: Listener[] = [];
   readonly #peerWatchers = new Set<(event: PeerEvent) => void>();
-  readonly #routeWatchers = new Set<RouteWatcher>();
+  readonly #routeWatchers: RouteWatchers;
   readonly #uuids: Uuids;
   readonly #startedAt: number;
   readonly #startDate: Date;
@@ -83,6 +79,7 @@ export class Speaker {
     this.#world = world;
     this.#log = log;
     this.#uuids = new Uuids(world.entropy);
+    this.#routeWatchers = new RouteWatchers(world.clock);
     this.#startedAt = world.clock.now();
     this.#startDate = world.clock.date();
   }
@@ -114,7 +111,7 @@ export class Speaker {
 
   /**
    * With `fullDestroy` every peer gets a Cease with `text`, and forgets our routes; without, connections close with no word, so that peers that
-   * help with graceful restart keep them. Resolves when the connections are closed.
+   * help with graceful restart keep them. Resolves when nothing listens any more; what is queued is still sent.
    */
   async stop({ fullDestroy, text = '' }: { readonly fullDestroy: boolean; readonly text?: string }): Promise<void> {
     this.#running = false;
@@ -199,7 +196,7 @@ export class Speaker {
   /** Withdraws the paths of these prefixes that `owner` put in; returns how many there were. */
   withdrawPrefixes(family: Family, nlri: Nlri, owner: PathSpec['owner'] = 'api'): number {
     const rib = this.#ribFor(family);
-    const isWatched = this.#isWatched('loc-rib');
+    const isWatched = this.#routeWatchers.wants('loc-rib');
     const count = rib.remove(nlri, owner, isWatched ? (_, prefix) => this.#tellWithdrawn(rib, prefix) : undefined);
     rib.flush();
     return count;
@@ -263,9 +260,7 @@ export class Speaker {
   }
 
   watchRoutes(filter: RouteFilter, listener: (events: readonly RouteEvent[]) => void): () => void {
-    const watcher = { filter, listener };
-    this.#routeWatchers.add(watcher);
-    return () => this.#routeWatchers.delete(watcher);
+    return this.#routeWatchers.add(filter, listener);
   }
 
   get #owner(): PeerOwner {
@@ -281,14 +276,14 @@ export class Speaker {
       stateChanged: (peer, from, to) => this.#stateChanged(peer, from, to),
       down: (peer, reason) => this.#down(peer, reason),
       warn: (peer, message, fields) => this.#log.warn({ ...fieldsOf(peer), ...fields }, message),
-      routeChanged: (peer) => (this.#isWatched('adj-rib-in') ? this.#tellInbound(peer) : undefined),
+      routeChanged: (peer) => (this.#routeWatchers.wants('adj-rib-in') ? this.#tellInbound(peer) : undefined),
     };
   }
 
   #add(rib: FamilyRib, spec: PathSpec, visit?: (slot: number) => void): number {
     const { nextHop, attributes, nlri, owner = 'api' } = spec;
     const set = acquireSet(this.#store, withMandatory(attributes), nextHop);
-    const isWatched = this.#isWatched('loc-rib');
+    const isWatched = this.#routeWatchers.wants('loc-rib');
     const prefixes: number[] = [];
     const seen =
       isWatched || visit
@@ -418,24 +413,15 @@ export class Speaker {
     for (const listener of this.#peerWatchers) listener(told);
   }
 
-  #isWatched(table: RouteEvent['table']): boolean {
-    for (const { filter } of this.#routeWatchers) if (filter.table === table) return true;
-    return false;
-  }
-
   #tellAnnounced(rib: FamilyRib, prefixes: readonly number[]): void {
-    this.#tellRoutes(
-      'announced',
-      'loc-rib',
-      rib.family,
-      undefined,
-      prefixes.flatMap((prefix) => this.#locRibRoute(rib, prefix)),
-    );
+    const routes = prefixes.flatMap((prefix) => this.#locRibRoute(rib, prefix));
+    this.#routeWatchers.tell({ type: 'announced', table: 'loc-rib', family: rib.family, routes });
   }
 
   #tellWithdrawn(rib: FamilyRib, prefix: number): void {
-    if (!this.#isWatched('loc-rib')) return;
-    this.#tellRoutes('withdrawn', 'loc-rib', rib.family, undefined, this.#locRibRoute(rib, prefix));
+    if (!this.#routeWatchers.wants('loc-rib')) return;
+    const routes = this.#locRibRoute(rib, prefix);
+    this.#routeWatchers.tell({ type: 'withdrawn', table: 'loc-rib', family: rib.family, routes });
   }
 
   #locRibRoute(rib: FamilyRib, prefix: number): Route[] {
@@ -451,7 +437,7 @@ export class Speaker {
       const sets = new SetReader(this.#store, family);
       const routes = [...adjRibInRoute(inbound, prefix, this.#listing(family, peer.peerAsn), sets)];
       sets.close();
-      this.#tellRoutes(type, 'adj-rib-in', family, peer.neighbor.address, routes);
+      this.#routeWatchers.tell({ type, table: 'adj-rib-in', family, neighbor: peer.neighbor.address, routes });
     };
   }
 
@@ -462,23 +448,6 @@ export class Speaker {
       uuidOf: (slot) => this.#uuids.of(family, slot, this.#ribFor(family).locRib.generationOf(slot)),
       asn,
     };
-  }
-
-  #tellRoutes(
-    type: RouteEvent['type'],
-    table: RouteEvent['table'],
-    family: Family,
-    neighbor: Address | undefined,
-    routes: readonly Route[],
-  ): void {
-    const at = this.#world.clock.date();
-    const events = routes.map((route) => ({ type, table, at, route, ...(neighbor && { neighbor }) }));
-    for (const { filter, listener } of this.#routeWatchers) {
-      if (filter.table !== table) continue;
-      if (filter.family !== undefined && filter.family !== family) continue;
-      if (filter.neighbor !== undefined && (neighbor === undefined || !filter.neighbor.equals(neighbor))) continue;
-      listener(events);
-    }
   }
 }
 
