@@ -6,7 +6,7 @@ import type { Treatment } from './export.ts';
 import { FamilyRib } from './family-rib.ts';
 import { acquireSet } from './sets.ts';
 
-const PREFIXES = 20_000;
+const PREFIXES = 5_000;
 const ROUNDS = 8;
 
 /**
