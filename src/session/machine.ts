@@ -4,6 +4,7 @@ import { BgpError } from '../wire/error.ts';
 import { resetOf } from '../wire/fault.ts';
 import type { Message, Open, RouteRefresh } from '../wire/message.ts';
 import { notificationOf } from '../wire/notification.ts';
+import { readPlainUpdate } from '../wire/plain-update.ts';
 import type { Update } from '../wire/update.ts';
 import { downReason } from './cause.ts';
 import type { Initiator } from './collision.ts';
@@ -135,8 +136,9 @@ export class Machine implements ConnectionHandler {
 
   message(bytes: Uint8Array): void {
     let message: Message;
+    const context = this.#negotiated?.receive ?? initialContext;
     try {
-      message = decodeMessage(bytes, this.#negotiated?.receive ?? initialContext);
+      message = readPlainUpdate(bytes, context) ?? decodeMessage(bytes, context);
     } catch (error) {
       if (!(error instanceof BgpError)) throw error;
       this.#undecodable(bytes, error);

@@ -1,9 +1,9 @@
 import type { PolicyChain } from '../policy/chain.ts';
 import { AdjRibIn } from '../rib/adj-rib-in.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
-import type { Attributes, NextHop, Nlri } from '../wire/update.ts';
+import type { Nlri, Reach, Update } from '../wire/update.ts';
 import type { FamilyRib } from './family-rib.ts';
-import { acquireSet } from './sets.ts';
+import { acquireUpdate } from './sets.ts';
 
 /** What a peer sends us for one family. It is kept, counted and shown, and never announced to anybody. */
 export class Inbound {
@@ -22,8 +22,8 @@ export class Inbound {
   /** `visit` gets each prefix that was stored. */
   announce(
     nlri: Nlri,
-    attributes: Attributes,
-    nextHop: NextHop | undefined,
+    update: Update,
+    reach: Reach | undefined,
     policy: PolicyChain,
     looped: boolean,
     seconds: number,
@@ -32,7 +32,7 @@ export class Inbound {
     const { bytes } = nlri;
     const { table } = this.rib;
     const subject = { address: new Uint8Array(table.octets), length: 0 };
-    const set = looped ? 0 : acquireSet(this.#store, attributes, nextHop);
+    const set = looped ? 0 : acquireUpdate(this.#store, update, reach);
     let accepted = policy.isConstant && policy.decide(nlri.family, subject).accept;
     for (let at = 0; at < bytes.length; at += 1 + (((bytes[at] as number) + 7) >> 3)) {
       if (nlri.addPath) at += 4;

@@ -12,7 +12,8 @@ import { encodeMessage } from '../wire/codec.ts';
 import type { Family } from '../wire/family.ts';
 import { severityOf, withdrawals } from '../wire/fault.ts';
 import type { RouteRefresh } from '../wire/message.ts';
-import type { AsSegment, Attributes, NextHop, Nlri, Update } from '../wire/update.ts';
+import { isLoopedSet } from '../wire/plain-update.ts';
+import type { AsSegment, Nlri, Reach, Update } from '../wire/update.ts';
 import { endOfRib, isEndOfRib } from '../wire/update-codec.ts';
 import type { Treatment } from './export.ts';
 import type { FamilyRib, Outbound } from './family-rib.ts';
@@ -231,28 +232,28 @@ export class Peer implements SessionHandler {
       return;
     }
     if (update.faults.length > 0) this.#warnOf(update);
-    const { attributes, withdrawn, unreach, nlri, reach } = update;
+    const { withdrawn, unreach, nlri, reach } = update;
     if (withdrawn !== undefined) this.#withdraw(withdrawn);
     if (unreach !== undefined) this.#withdraw(unreach);
-    if (nlri !== undefined) this.#announce(nlri, attributes, undefined);
-    if (reach !== undefined) this.#announce(reach.nlri, attributes, reach.nextHop);
+    if (nlri !== undefined) this.#announce(nlri, update, undefined);
+    if (reach !== undefined) this.#announce(reach.nlri, update, reach);
     if (nlri !== undefined || reach !== undefined) return;
     const ended = isEndOfRib(update);
     const inbound = ended && this.#inbound.get(ended);
     if (inbound !== undefined) inbound.endOfRib = true;
   }
 
-  #announce(nlri: Nlri, attributes: Attributes, nextHop: NextHop | undefined): void {
+  #announce(nlri: Nlri, update: Update, reach: Reach | undefined): void {
     const inbound = this.#inbound.get(nlri.family);
     // RFC 4760, 7: what was not negotiated is ignored.
     if (inbound === undefined) return;
     const changed = this.#owner.routeChanged(this);
     inbound.announce(
       nlri,
-      attributes,
-      nextHop,
+      update,
+      reach,
       this.#importPolicy,
-      this.#isLooped(attributes),
+      this.#isLooped(update),
       this.#owner.seconds(),
       changed && ((prefix) => changed('announced', inbound, prefix)),
     );
@@ -269,8 +270,10 @@ export class Peer implements SessionHandler {
   }
 
   /** RFC 4271, 9.1.2; on internal sessions also RFC 4456, 8. */
-  #isLooped({ asPath = [], originatorId }: Attributes): boolean {
+  #isLooped(update: Update): boolean {
     const { asn } = this.#owner.global;
+    if (update.encoded !== undefined) return isLoopedSet(update.encoded, asn, this.#session.config.routerId);
+    const { asPath = [], originatorId } = update.attributes;
     if (originatorId !== undefined && originatorId === this.#session.config.routerId) return true;
     return asPath.some((segment: AsSegment) => segment.asns.includes(asn));
   }

@@ -4,7 +4,7 @@ import type { AttributeStore } from '../rib/attribute-store.ts';
 import { decodeAttributes, encodeAttributes } from '../wire/attribute.ts';
 import { afiOf, type Family } from '../wire/family.ts';
 import { encodeNextHop } from '../wire/next-hop.ts';
-import type { Attributes, NextHop } from '../wire/update.ts';
+import type { Attributes, NextHop, Reach, Update } from '../wire/update.ts';
 
 /** How the store's attributes are encoded. */
 export const stored = { fourOctetAs: true };
@@ -15,6 +15,13 @@ const empty = new Uint8Array(0);
 export function acquireSet(store: AttributeStore, attributes: Attributes, nextHop: NextHop | undefined): number {
   const bytes = nextHop === undefined ? empty : encodeNextHop(nextHop);
   return store.acquire(attributeSet(bytes, encodeAttributes(attributes, stored)));
+}
+
+/** Interns what an UPDATE announces, in its NLRI field or in `reach`, with one hold: as it came where that is the form the store has. */
+export function acquireUpdate(store: AttributeStore, update: Update, reach: Reach | undefined): number {
+  const { encoded } = update;
+  if (encoded === undefined) return acquireSet(store, update.attributes, reach?.nextHop);
+  return store.acquire(attributeSet(encoded.nextHop, encoded.attributes));
 }
 
 /**

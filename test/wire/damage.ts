@@ -71,9 +71,10 @@ function harmed(draw: Draw, attribute: Uint8Array): Uint8Array[] {
   }
 }
 
-function damaged(draw: Draw, context: Context): Uint8Array {
-  const bytes = encodeUpdate(drawUpdate(draw, context), context);
-  const other = () => encodeUpdate(drawUpdate(draw, context), context);
+/** A message that was once right; `parts` is what is in it. */
+export function damaged(draw: Draw, context: Context, parts?: Parameters<typeof drawUpdate>[2]): Uint8Array {
+  const bytes = encodeUpdate(drawUpdate(draw, context, parts), context);
+  const other = () => encodeUpdate(drawUpdate(draw, context, parts), context);
   switch (draw.upTo(5)) {
     case 0:
       return overwritten(draw, bytes);
