@@ -1,23 +1,44 @@
+import type { SortedMap } from '../policy/sorted-map.ts';
 import type { PlannedCondition } from './plan/types.ts';
-import { allocateLoadBalancerIPs, allocationsIn, type LoadBalancerAllocations } from './pools/load-balancer.ts';
+import { LoadBalancerAllocator, type ServiceAllocation } from './pools/load-balancer.ts';
 import { allocatePodPools } from './pools/pod.ts';
-import { keyText } from './resources/key.ts';
+import { keyOf, keyText, sameResource } from './resources/key.ts';
 import type {
   AllocatedPool,
-  CiliumLoadBalancerIPPool,
   CiliumNode,
   CiliumPodIPPool,
   Condition,
+  Kind,
+  Resource,
   ResourceKey,
+  ResourceOf,
   Service,
 } from './resources/types.ts';
 
-/** What pools gave out, and what there is to say of it. */
-export interface Allocation {
-  readonly addresses: LoadBalancerAllocations;
+/** What pools have given out. */
+export interface Allocated {
+  /** To services, by key as text. */
+  readonly addresses: SortedMap<readonly string[]>;
   /** By node. */
-  readonly prefixes: ReadonlyMap<string, readonly AllocatedPool[]>;
+  readonly prefixes: SortedMap<readonly AllocatedPool[]>;
+}
+
+/** What pools give out now that they did not before. */
+export interface AllocationChange {
+  /** Of services; undefined: no more. */
+  readonly addresses: ReadonlyMap<string, readonly string[] | undefined>;
+  /** Of nodes; undefined: no more. */
+  readonly prefixes: ReadonlyMap<string, readonly AllocatedPool[] | undefined>;
   readonly findings: readonly Finding[];
+  /** Resources that no pool has to do with: of these nothing is said any more. */
+  readonly silent: readonly ResourceKey[];
+}
+
+/** The resources there are, and which of them are new, others, or gone. */
+export interface Edited {
+  readonly all: <K extends Kind>(kind: K) => readonly ResourceOf<K>[];
+  /** By key as text; undefined: it is gone. */
+  readonly changed: ReadonlyMap<string, { readonly key: ResourceKey; readonly resource: Resource | undefined }>;
 }
 
 /** For the status of one resource. */
@@ -32,30 +53,129 @@ export interface Finding {
   readonly shortage?: string;
 }
 
-/** Addresses for services. Without any pool they keep what they came with. */
-export function addressesFor(
-  pools: readonly CiliumLoadBalancerIPPool[],
-  services: readonly Service[],
-  previous: LoadBalancerAllocations,
-): Pick<Allocation, 'addresses' | 'findings'> {
-  if (pools.length === 0) return { addresses: new Map(), findings: [] };
-  const before = new Map([...allocationsIn(services), ...previous]);
-  const result = allocateLoadBalancerIPs(pools, services, before);
+/** Gives out what pools have. A change of a Service costs what the services that it has to do with cost. */
+export class Allocator {
+  #addresses: SortedMap<readonly string[]>;
+  #prefixes: SortedMap<readonly AllocatedPool[]>;
+  /** Absent without a pool: services keep what they came with. */
+  #services: LoadBalancerAllocator | undefined;
+
+  /** From the resources there are, and what was given out before. */
+  constructor(previous: Allocated, all: Edited['all']) {
+    this.#addresses = previous.addresses;
+    this.#prefixes = previous.prefixes;
+    this.#services = this.#allocatorFor(all);
+  }
+
+  /** A value: what comes later does not change it. */
+  get allocated(): Allocated {
+    return { addresses: this.#addresses, prefixes: this.#prefixes };
+  }
+
+  /** What there is to say of everything. */
+  start(all: Edited['all']): AllocationChange {
+    return merged(this.#allServices(all), this.#allNodes(all));
+  }
+
+  change({ all, changed }: Edited): AllocationChange {
+    const kinds = new Set([...changed.values()].map(({ key }) => key.kind));
+    const isOfPools = kinds.has('CiliumLoadBalancerIPPool');
+    if (isOfPools) this.#services = this.#allocatorFor(all);
+    return merged(
+      isOfPools ? this.#allServices(all) : this.#someServices(changed),
+      kinds.has('CiliumPodIPPool') || kinds.has('CiliumNode') ? this.#allNodes(all) : nothing,
+    );
+  }
+
+  #allocatorFor(all: Edited['all']): LoadBalancerAllocator | undefined {
+    const pools = all('CiliumLoadBalancerIPPool');
+    return pools.length === 0 ? undefined : new LoadBalancerAllocator(pools, all('Service'), this.#addresses);
+  }
+
+  #allServices(all: Edited['all']): AllocationChange {
+    const keys = new Map(all('Service').map((service) => [keyText(keyOf(service)), keyOf(service)]));
+    for (const key of this.#addresses.keys()) if (!keys.has(key)) keys.set(key, keyFrom(key));
+    return this.#change(keys);
+  }
+
+  #someServices(changed: Edited['changed']): AllocationChange {
+    const services = new Map<string, Service | undefined>();
+    const keys = new Map<string, ResourceKey>();
+    for (const [text, { key, resource }] of changed) {
+      if (key.kind !== 'Service') continue;
+      keys.set(text, key);
+      services.set(text, resource?.kind === 'Service' ? resource : undefined);
+    }
+    if (services.size === 0 || this.#services === undefined) return nothing;
+    for (const text of this.#services.change(services)) if (!keys.has(text)) keys.set(text, keyFrom(text));
+    return this.#change(keys);
+  }
+
+  #change(keys: ReadonlyMap<string, ResourceKey>): AllocationChange {
+    const addresses = new Map<string, readonly string[] | undefined>();
+    const findings: Finding[] = [];
+    const silent: ResourceKey[] = [];
+    for (const [text, key] of keys) {
+      const allocation = this.#services?.get(text);
+      if (allocation === undefined) silent.push(key);
+      else findings.push(findingOf(allocation));
+      const texts = (allocation?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
+      this.#addresses = noted(addresses, this.#addresses, text, texts.length === 0 ? undefined : texts);
+    }
+    return { ...nothing, addresses, findings: [...findings, ...(this.#services?.pools ?? [])], silent };
+  }
+
+  #allNodes(all: Edited['all']): AllocationChange {
+    const nodes = all('CiliumNode');
+    const found = prefixesFor(all('CiliumPodIPPool'), nodes, this.#prefixes);
+    const prefixes = new Map<string, readonly AllocatedPool[] | undefined>();
+    for (const name of new Set([...this.#prefixes.keys(), ...found.prefixes.keys()]))
+      this.#prefixes = noted(prefixes, this.#prefixes, name, found.prefixes.get(name));
+    const spoken = new Set(found.findings.map(({ key }) => key.name));
+    const silent = nodes.map(keyOf).filter(({ name }) => !spoken.has(name));
+    return { ...nothing, prefixes, findings: found.findings, silent };
+  }
+}
+
+const nothing: AllocationChange = { addresses: new Map(), prefixes: new Map(), findings: [], silent: [] };
+
+function merged(services: AllocationChange, nodes: AllocationChange): AllocationChange {
   return {
-    addresses: result.allocations,
-    findings: [
-      ...result.services.map(({ key, ingress, condition }) => ({ key, addresses: ingress, conditions: [condition] })),
-      ...result.pools,
-    ],
+    addresses: services.addresses,
+    prefixes: nodes.prefixes,
+    findings: [...services.findings, ...nodes.findings],
+    silent: [...services.silent, ...nodes.silent],
   };
 }
 
+/** The map with the value, or without any; notes it where it is another one. */
+function noted<V>(
+  changes: Map<string, V | undefined>,
+  map: SortedMap<V>,
+  key: string,
+  value: V | undefined,
+): SortedMap<V> {
+  if (sameResource(map.get(key), value)) return map;
+  changes.set(key, value);
+  return value === undefined ? map.without(key) : map.with(key, value);
+}
+
+function findingOf({ key, ingress, condition }: ServiceAllocation): Finding {
+  return { key, addresses: ingress, conditions: [condition] };
+}
+
+/** Of a Service. */
+function keyFrom(text: string): ResourceKey {
+  const [namespace = '', name = ''] = text.slice('Service '.length).split('/');
+  return { kind: 'Service', namespace, name };
+}
+
 /** Prefixes for nodes: those that they came with, or had before, and those that they ask for. */
-export function prefixesFor(
+function prefixesFor(
   pools: readonly CiliumPodIPPool[],
   nodes: readonly CiliumNode[],
-  previous: Allocation['prefixes'],
-): Pick<Allocation, 'prefixes' | 'findings'> {
+  previous: ReadonlyMap<string, readonly AllocatedPool[]>,
+): { readonly prefixes: ReadonlyMap<string, readonly AllocatedPool[]>; readonly findings: readonly Finding[] } {
   const { allocated, shortages } = allocatePodPools(
     pools,
     nodes.map((node) => withPrevious(node, previous.get(node.metadata.name))),
@@ -103,6 +223,7 @@ export function concernsAddresses(before: Service | undefined, after: Service | 
     const { externalIPs: _, internalTrafficPolicy: __, ...rest } = spec;
     return JSON.stringify([
       keyText({ kind: 'Service', ...metadata }),
+      metadata.creationTimestamp,
       metadata.labels,
       metadata.annotations,
       rest,

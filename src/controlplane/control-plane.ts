@@ -1,5 +1,6 @@
+import { SortedMap } from '../policy/sorted-map.ts';
 import type { PeerEvent, PeerState } from '../speaker/types.ts';
-import { type Allocation, addressesFor, concernsAddresses, dated, type Finding, prefixesFor } from './allocation.ts';
+import { type AllocationChange, Allocator, concernsAddresses, dated, type Edited, type Finding } from './allocation.ts';
 import { Controller, type Instances, type Outcome } from './controller.ts';
 import { diff, type Operation } from './diff.ts';
 import { manifestOf, type Plain } from './plain.ts';
@@ -7,16 +8,7 @@ import { instanceStatuses } from './plan/node-status.ts';
 import { Planner, plan } from './plan/planner.ts';
 import type { HeldPeer, InstanceError, NodeFacts, Plan, PlannedCondition, RouterIds } from './plan/types.ts';
 import { keyOf, keyText, sameResource } from './resources/key.ts';
-import type {
-  CiliumBGPNodeConfig,
-  CiliumNode,
-  Condition,
-  Kind,
-  Resource,
-  ResourceKey,
-  ResourceOf,
-  Service,
-} from './resources/types.ts';
+import type { CiliumNode, Condition, Kind, Resource, ResourceKey, ResourceOf, Service } from './resources/types.ts';
 import { validate } from './resources/validate.ts';
 import { generationOf, type Holder, ResourceStore, type Stored, timeText } from './store.ts';
 import { bytesOf, type Change, type Table, textOf, type Vault } from './vault.ts';
@@ -53,13 +45,14 @@ export class ControlPlane {
   readonly #controller: Controller;
   #facts: NodeFacts;
   #plan: Plan;
-  #allocation: Allocation;
+  #allocator: Allocator;
+  /** What the statuses do not say yet. */
+  #unwritten: AllocationChange[] = [];
   #routerIds: RouterIds;
   #work: Promise<unknown> = Promise.resolve();
   readonly #watched = new Map<string, () => void>();
   #isStarted = false;
   #isRefreshing = false;
-  #writtenFindings: Allocation['findings'] = [];
   /** What the log was told, so that it is told once. */
   #complaints: ReadonlySet<string> = new Set();
 
@@ -71,17 +64,17 @@ export class ControlPlane {
     this.#routerIds = new Map(
       this.#kept('router-ids').flatMap(([key, id]) => (typeof id === 'string' ? [[key, id] as const] : [])),
     );
-    this.#allocation = {
-      addresses: new Map(this.#kept('load-balancer-addresses') as [string, string[]][]),
-      prefixes: new Map(this.#kept('pod-prefixes') as [string, []][]),
-      findings: [],
-    };
     this.#planner = new Planner(facts, this.#routerIds);
     this.#controller = new Controller(surroundings.instances);
     this.#plan = this.#planner.plan();
     for (const [key, kept] of this.#kept('resources')) this.#restore(key, kept);
-    const found = this.#allocated((kind) => this.#given(kind));
-    this.#allocation = found;
+    const all: Edited['all'] = (kind) => this.#given(kind);
+    const allocated = {
+      addresses: SortedMap.of(this.#kept('load-balancer-addresses') as [string, string[]][]),
+      prefixes: SortedMap.of(this.#kept('pod-prefixes') as [string, []][]),
+    };
+    this.#allocator = new Allocator(allocated, all);
+    this.#unwritten.push(this.#allocator.start(all));
   }
 
   /** The node that is planned for. */
@@ -103,8 +96,15 @@ export class ControlPlane {
   change(decide: (store: ResourceStore) => Edits): Promise<void> {
     return this.#alone(async () => {
       const edits = decide(this.store);
-      const allocation = this.#allocationAfter(edits);
-      await this.#surroundings.vault.commit([...this.#changes(edits), ...this.#allocationChanges(allocation)]);
+      const edited = this.#edited(edits);
+      const { allocated } = this.#allocator;
+      const allocation = this.#allocator.change(edited);
+      try {
+        await this.#surroundings.vault.commit([...this.#changes(edits), ...allocationChanges(allocation)]);
+      } catch (error) {
+        this.#allocator = new Allocator(allocated, (kind) => this.#given(kind));
+        throw error;
+      }
       for (const key of edits.remove) {
         this.store.remove(key);
         this.#planner.update(key, undefined);
@@ -113,7 +113,7 @@ export class ControlPlane {
         const stored = this.store.put(resource, holder);
         this.#planner.update(stored.key, seenByPlan(stored));
       }
-      this.#allocation = allocation;
+      this.#unwritten.push(allocation);
       await this.#reconcile();
     });
   }
@@ -122,7 +122,8 @@ export class ControlPlane {
   preview(decide: (store: ResourceStore) => Edits): Promise<readonly Operation[]> {
     return this.#alone(async () => {
       const edits = decide(this.store);
-      const { findings } = this.#allocationAfter(edits);
+      const { all } = this.#edited(edits);
+      const { findings } = new Allocator(this.#allocator.allocated, all).start(all);
       const after = new Map<string, Resource>();
       for (const kind of plannedKinds)
         for (const stored of this.store.each(kind)) after.set(keyText(stored.key), seenByPlan(stored));
@@ -209,14 +210,11 @@ export class ControlPlane {
   }
 
   #writeAllocation(): void {
-    const { findings } = this.#allocation;
-    if (findings === this.#writtenFindings) return;
-    this.#writtenFindings = findings;
-    for (const finding of findings) this.#write(finding);
-    // Of what no pool has to do with any more, nothing is said any more.
-    const found = new Set(findings.map(({ key }) => keyText(key)));
-    for (const { key, written } of [...this.store.each('Service'), ...this.store.each('CiliumNode')]) {
-      if (!found.has(keyText(key)) && Object.keys(written).length > 0) this.#set(key, {});
+    for (const { findings, silent } of this.#unwritten.splice(0)) {
+      for (const finding of findings) this.#write(finding);
+      for (const key of silent) {
+        if (Object.keys(this.store.get(key)?.written ?? {}).length > 0) this.#set(key, {});
+      }
     }
   }
 
@@ -282,32 +280,24 @@ export class ControlPlane {
     return [...this.store.each(kind)].map(({ given }) => given as ResourceOf<K>);
   }
 
-  #allocationAfter({ put, remove }: Edits): Allocation {
-    const touched = new Set<Kind | CiliumBGPNodeConfig['kind']>();
-    for (const { resource } of put) {
-      const before = this.store.get(keyOf(resource))?.given;
-      if (before !== undefined && sameResource(before, resource)) continue;
-      if (resource.kind === 'Service' && !concernsAddresses(before as Service | undefined, resource)) continue;
-      touched.add(resource.kind);
-    }
-    for (const key of remove) touched.add(key.kind);
-    if (!poolKinds.some((kind) => touched.has(kind))) return this.#allocation;
-    const edited = new Map(put.map(({ resource }) => [keyText(keyOf(resource)), resource]));
-    const gone = new Set([...remove.map(keyText), ...edited.keys()]);
-    return this.#allocated(<K extends Kind>(kind: K) => [
-      ...this.#given(kind).filter((resource) => !gone.has(keyText(keyOf(resource)))),
-      ...[...edited.values()].filter((resource): resource is ResourceOf<K> => resource.kind === kind),
-    ]);
-  }
-
-  #allocated(all: <K extends Kind>(kind: K) => ResourceOf<K>[]): Allocation {
-    const { addresses, prefixes } = this.#allocation;
-    const first = addressesFor(all('CiliumLoadBalancerIPPool'), all('Service'), addresses);
-    const second = prefixesFor(all('CiliumPodIPPool'), all('CiliumNode'), prefixes);
+  /** The resources after edits, and those of them that pools may have to do with. */
+  #edited({ put, remove }: Edits): Edited {
+    const edited = new Map<string, { readonly key: ResourceKey; readonly resource: Resource | undefined }>();
+    for (const key of remove) edited.set(keyText(key), { key, resource: undefined });
+    for (const { resource } of put) edited.set(keyText(keyOf(resource)), { key: keyOf(resource), resource });
+    const isGone = new Set(remove.map(keyText));
+    const changed = [...edited].filter(([text, { key, resource }]) => {
+      const before = this.store.get(key)?.given;
+      if (resource === undefined || before === undefined || isGone.has(text)) return true;
+      if (sameResource(before, resource)) return false;
+      return resource.kind !== 'Service' || concernsAddresses(before as Service, resource);
+    });
     return {
-      addresses: first.addresses,
-      prefixes: second.prefixes,
-      findings: [...first.findings, ...second.findings],
+      changed: new Map(changed),
+      all: <K extends Kind>(kind: K) => [
+        ...this.#given(kind).filter((resource) => !edited.has(keyText(keyOf(resource)))),
+        ...[...edited.values()].flatMap(({ resource }) => (resource?.kind === kind ? (resource as ResourceOf<K>) : [])),
+      ],
     };
   }
 
@@ -329,13 +319,6 @@ export class ControlPlane {
 
   #isKept(key: ResourceKey): boolean {
     return this.store.get(key)?.holder.kind === 'api';
-  }
-
-  #allocationChanges({ addresses, prefixes }: Allocation): Change[] {
-    return [
-      ...changesOf('load-balancer-addresses', this.#allocation.addresses, addresses),
-      ...changesOf('pod-prefixes', this.#allocation.prefixes, prefixes),
-    ];
   }
 
   async #keepRouterIds(): Promise<void> {
@@ -411,6 +394,17 @@ function changesOf(table: Table, from: ReadonlyMap<string, unknown>, to: Readonl
   const changed = [...to].filter(([key, value]) => !sameResource(from.get(key), value));
   const gone = [...from.keys()].filter((key) => !to.has(key));
   return [...gone.map((key) => forget(table, key)), ...changed.map(([key, value]) => keep(table, key, value))];
+}
+
+function allocationChanges({ addresses, prefixes }: AllocationChange): Change[] {
+  return [
+    ...[...addresses].map(([key, value]) => changeOf('load-balancer-addresses', key, value)),
+    ...[...prefixes].map(([key, value]) => changeOf('pod-prefixes', key, value)),
+  ];
+}
+
+function changeOf(table: Table, key: string, value: unknown): Change {
+  return value === undefined ? forget(table, key) : keep(table, key, value);
 }
 
 function keep(table: Table, key: string, value: unknown): Change {

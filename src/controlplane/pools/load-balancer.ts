@@ -1,12 +1,8 @@
 import type { Address } from '../../ip/address.ts';
-import { overlap } from '../../ip/pool.ts';
 import { addressOf } from '../plan/addresses.ts';
-import { problem } from '../plan/condition.ts';
 import { bySeniority } from '../plan/resource-set.ts';
-import { loadBalancerClass, serviceLabels } from '../plan/service.ts';
 import type { PlannedCondition, ResourceStatus } from '../plan/types.ts';
 import { keyOf, keyText } from '../resources/key.ts';
-import { matchesLabels } from '../resources/labels.ts';
 import type {
   CiliumLoadBalancerIPPool,
   IPFamily,
@@ -14,19 +10,13 @@ import type {
   ResourceKey,
   Service,
 } from '../resources/types.ts';
-import { loadBalancerIPPoolWithDefaults } from '../resources/with-defaults.ts';
-import { type AddressRange, addressAt, countOf, holds, rangesOf, textOf } from './range.ts';
-import { canShare, sharingKey } from './sharing.ts';
+import { Book } from './book.ts';
+import { has, isOpen, type Pool, poolsOf, selects, statusOf } from './pool.ts';
+import { isOurs, type Request, refused, requestOf, satisfied, sizeOf } from './request.ts';
+import { sharingKey } from './sharing.ts';
 
 /** The addresses of each service, by its key as text. Given to the next allocation, it keeps them; it can be stored. */
 export type LoadBalancerAllocations = ReadonlyMap<string, readonly string[]>;
-
-export interface LoadBalancerResult {
-  readonly allocations: LoadBalancerAllocations;
-  /** Of every service that is given addresses here; one of another class is not among them. */
-  readonly services: readonly ServiceAllocation[];
-  readonly pools: readonly ResourceStatus[];
-}
 
 /** For a service's status. */
 export interface ServiceAllocation {
@@ -35,287 +25,193 @@ export interface ServiceAllocation {
   readonly condition: PlannedCondition;
 }
 
-const classes = new Set([loadBalancerClass, 'io.cilium/l2-announcer']);
-const requestAnnotations = ['lbipam.cilium.io/ips', 'io.cilium/lb-ipam-ips'] as const;
-const satisfiedType = 'io.cilium/lb-ipam-request-satisfied';
+/**
+ * Gives addresses to services of type LoadBalancer, those that came first first. Who has an address that it may have keeps it. A change of a service costs
+ * what that service, those that it shares addresses with and those that wait for one cost; the result is the same as that of all services from nothing
+ * with the addresses that they had here.
+ */
+export class LoadBalancerAllocator {
+  readonly #pools: readonly Pool[];
+  readonly #book: Book;
+  readonly #requests = new Map<string, Request>();
+  /** Those that have not all they ask for, and may get it from what others give back. */
+  readonly #waiting = new Set<Request>();
+  #evaluations = 0;
 
-interface Pool {
-  readonly resource: CiliumLoadBalancerIPPool;
-  readonly ranges: readonly Range[];
-  /** Says what it overlaps with; empty when it does not. */
-  readonly conflict: string;
-}
-
-interface Range extends AddressRange {
-  /** Everything below is taken. */
-  next: bigint;
-}
-
-interface Request {
-  readonly service: Service;
-  readonly key: string;
-  /** Addresses that are asked for by name: these and no others. */
-  readonly named: readonly string[];
-  readonly families: readonly IPFamily[];
-  readonly given: Address[];
-}
-
-interface Refusal {
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** Gives addresses to services of type LoadBalancer, those that came first first. Who has an address that it may have keeps it. */
-export function allocateLoadBalancerIPs(
-  poolResources: Iterable<CiliumLoadBalancerIPPool>,
-  services: Iterable<Service>,
-  previous: LoadBalancerAllocations = new Map(),
-): LoadBalancerResult {
-  const pools = poolsOf([...poolResources].sort(bySeniority));
-  const requests = [...services]
-    .filter(isOurs)
-    .sort(bySeniority)
-    .map((service) => requestOf(service, pools));
-  const book = new Book();
-  for (const request of requests) keep(request, previous.get(request.key) ?? [], pools, book);
-  const conditions = requests.map((request) => satisfy(request, pools, book));
-  return {
-    allocations: new Map(
-      requests.filter(({ given }) => given.length > 0).map(({ key, given }) => [key, given.map(String)]),
-    ),
-    services: requests.map(({ service, given }, index) => ({
-      key: keyOf(service),
-      ingress: given.map((address) => ({ ip: address.toString() })),
-      condition: conditions[index] as PlannedCondition,
-    })),
-    pools: pools.map((pool) => statusOf(pool, book)),
-  };
-}
-
-/** What the status of services says they have: for when nothing else was stored. */
-export function allocationsIn(services: Iterable<Service>): LoadBalancerAllocations {
-  return new Map(
-    [...services].map((service) => [
-      keyText(keyOf(service)),
-      (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []),
-    ]),
-  );
-}
-
-/** Who has which address. */
-class Book {
-  readonly #holders = new Map<string, Service[]>();
-
-  get addresses(): Iterable<string> {
-    return this.#holders.keys();
+  /** `previous`: what services had; for others it is what their status says. */
+  constructor(
+    pools: Iterable<CiliumLoadBalancerIPPool>,
+    services: Iterable<Service>,
+    previous: LoadBalancerAllocations = new Map(),
+  ) {
+    this.#pools = poolsOf(pools);
+    this.#book = new Book(this.#pools);
+    this.#settle([...services].flatMap((service) => this.#enter(service, previous.get(keyText(keyOf(service)))) ?? []));
   }
 
-  /** Whether the service can have it, alone or with those that do. */
-  isFreeFor(address: string, service: Service): boolean {
-    return (this.#holders.get(address) ?? []).every((holder) => canShare(holder, service));
+  /** How many times a service was looked at. */
+  get evaluations(): number {
+    return this.#evaluations;
   }
 
-  isTaken(address: string): boolean {
-    return this.#holders.has(address);
+  get pools(): readonly ResourceStatus[] {
+    return this.#pools.map(statusOf);
   }
 
-  take(address: Address, { service, given }: Request): void {
-    const key = address.toString();
-    const holders = this.#holders.get(key);
-    if (holders === undefined) this.#holders.set(key, [service]);
-    else holders.push(service);
-    given.push(address);
+  /** Of every service that is given addresses here; one of another class is not among them. */
+  get services(): readonly ServiceAllocation[] {
+    return [...this.#requests.values()].map(allocationOf);
   }
 
-  /** Addresses that services of this sharing key have. */
-  *sharedBy(key: string): Generator<string> {
-    for (const [address, [first]] of this.#holders) if (first && sharingKey(first) === key) yield address;
+  /** Undefined: it is given none here. */
+  get(key: string): ServiceAllocation | undefined {
+    const request = this.#requests.get(key);
+    return request && allocationOf(request);
   }
-}
 
-function poolsOf(resources: readonly CiliumLoadBalancerIPPool[]): readonly Pool[] {
-  const pools: Pool[] = [];
-  for (const resource of resources) {
-    const ranges = rangesOf(resource).map((range) => ({ ...range, next: range.first }));
-    pools.push({ resource, ranges, conflict: conflictOf(ranges, pools) });
+  /** Takes services, or their absence, into account, by key as text; gives the keys of all those that were looked at again. */
+  change(services: ReadonlyMap<string, Service | undefined>): ReadonlySet<string> {
+    const fresh: Request[] = [];
+    let isBookOpened = false;
+    for (const [key, service] of services) {
+      const known = this.#requests.get(key);
+      const had = known === undefined || known.given.length === 0 ? undefined : known.given.map(String);
+      if (known !== undefined) {
+        this.#requests.delete(key);
+        this.#waiting.delete(known);
+        this.#book.release(known);
+      }
+      const request = service && this.#enter(service, had);
+      if (request !== undefined) fresh.push(request);
+      else if (had !== undefined) isBookOpened = true;
+    }
+    const touched = this.#settle(fresh, isBookOpened);
+    return new Set([...services.keys(), ...[...touched].map(({ key }) => key)]);
   }
-  return pools;
-}
 
-/** The later one of two pools loses; blocks of one pool must not overlap either. */
-function conflictOf(ranges: readonly AddressRange[], earlier: readonly Pool[]): string {
-  for (const [index, range] of ranges.entries()) {
-    const own = ranges.slice(0, index).find((other) => overlap([range.block], [other.block]) !== undefined);
-    if (own !== undefined) return `${textOf(range)} overlaps with ${textOf(own)} of the same pool`;
-    for (const pool of earlier) {
-      if (pool.conflict !== '') continue;
-      const theirs = pool.ranges.find((other) => overlap([range.block], [other.block]) !== undefined);
-      if (theirs !== undefined)
-        return `${textOf(range)} overlaps with ${textOf(theirs)} of pool "${pool.resource.metadata.name}"`;
+  #enter(service: Service, previous: readonly string[] = []): Request | undefined {
+    if (!isOurs(service)) return undefined;
+    const request = requestOf(service, previous, this.#pools);
+    this.#requests.set(request.key, request);
+    return request;
+  }
+
+  /** `isBookOpened`: somebody who is gone gave something back. */
+  #settle(fresh: readonly Request[], isBookOpened = false): ReadonlySet<Request> {
+    const touched = new Set(fresh);
+    // Where those that share an address cannot any more, who came first has it.
+    for (const { before } of fresh) {
+      for (const holder of before.flatMap((address) => this.#book.holdersOf(address))) {
+        if (touched.has(holder)) continue;
+        touched.add(holder);
+        holder.before = [...holder.given];
+        this.#book.release(holder);
+      }
+    }
+    for (const request of inOrder(touched)) this.#keep(request, request.before);
+    const isGivenBack = ({ before, given }: Request) => before.some((address) => !given.includes(address));
+    if (isBookOpened || [...touched].some((one) => isGivenBack(one) || sharingKey(one.service) !== undefined)) {
+      for (const request of this.#waiting) touched.add(request);
+    }
+    for (const request of inOrder(touched)) if (request.given.length === 0) this.#keep(request, request.claims);
+    for (const request of inOrder(touched)) this.#satisfy(request);
+    return touched;
+  }
+
+  /** What it had, as far as a pool that selects the service still has it. */
+  #keep(request: Request, addresses: readonly Address[]): void {
+    const { service, named, families, given } = request;
+    for (const address of addresses) {
+      if (given.some((other) => other.equals(address))) continue;
+      const isWanted =
+        named.length > 0
+          ? named.includes(address.toString())
+          : families.some((family) => sizeOf(family) === address.bytes.length) &&
+            given.every(({ bytes }) => bytes.length !== address.bytes.length);
+      if (isWanted && this.#isOffered(address, service) && this.#book.isFreeFor(address, service))
+        this.#book.take(address, request);
     }
   }
-  return '';
-}
 
-function isOurs({ spec }: Service): boolean {
-  const { type, loadBalancerClass: given } = spec;
-  return type === 'LoadBalancer' && (given === undefined || classes.has(given));
-}
+  #isOffered(address: Address, service: Service): boolean {
+    return this.#pools.some((pool) => selects(pool, service) && has(pool, address));
+  }
 
-function requestOf(service: Service, pools: readonly Pool[]): Request {
-  const { metadata, spec } = service;
-  const annotated = requestAnnotations.flatMap((name) => metadata.annotations?.[name]?.split(',') ?? []);
-  const texts = [...annotated, spec.loadBalancerIP ?? ''].map((text) => text.trim()).filter((text) => text !== '');
-  const named = new Set(texts.map((text) => addressOf(text)?.toString() ?? text));
-  return {
-    service,
-    key: keyText(keyOf(service)),
-    named: [...named],
-    families: familiesOf(service, pools),
-    given: [],
-  };
-}
-
-/** Those the service says, those of its cluster addresses, or all that its pools have. */
-function familiesOf(service: Service, pools: readonly Pool[]): readonly IPFamily[] {
-  const { ipFamilies = [], ipFamilyPolicy, clusterIPs = [], clusterIP = '' } = service.spec;
-  if (ipFamilies.length > 0) return ipFamilyPolicy === 'SingleStack' ? ipFamilies.slice(0, 1) : ipFamilies;
-  const cluster = [...clusterIPs, clusterIP].flatMap((text) => addressOf(text) ?? []);
-  const offered = pools.filter(({ resource }) => selects(resource, service)).flatMap(({ ranges }) => ranges);
-  const sizes = cluster.length > 0 ? cluster.map(({ bytes }) => bytes.length) : offered.map(({ size }) => size);
-  const families = (['IPv4', 'IPv6'] as const).filter((family) => sizes.includes(sizeOf(family)));
-  return families.length > 0 ? families : ['IPv4', 'IPv6'];
-}
-
-function selects({ spec }: CiliumLoadBalancerIPPool, service: Service): boolean {
-  return matchesLabels(spec.serviceSelector ?? {}, serviceLabels(service));
-}
-
-function sizeOf(family: IPFamily): number {
-  return family === 'IPv4' ? 4 : 16;
-}
-
-/** What it had, as far as a pool that selects the service still has it. */
-function keep(request: Request, previous: readonly string[], pools: readonly Pool[], book: Book): void {
-  const { service, named, families, given } = request;
-  for (const text of previous) {
-    const address = addressOf(text);
-    if (address === undefined || given.some((other) => other.equals(address))) continue;
-    const isWanted =
+  #satisfy(request: Request): void {
+    this.#evaluations++;
+    const { named, families, service, claims } = request;
+    const answers =
       named.length > 0
-        ? named.includes(address.toString())
-        : families.some((family) => sizeOf(family) === address.bytes.length) &&
-          given.every(({ bytes }) => bytes.length !== address.bytes.length);
-    const pool = poolOf(address, pools, service);
-    if (isWanted && pool !== undefined && book.isFreeFor(address.toString(), service)) book.take(address, request);
+        ? named.map((text) => this.#giveNamed(text, request))
+        : families.map((family) => this.#giveAny(family, request));
+    const refusals = answers.filter((answer) => answer !== satisfied);
+    request.condition = refusals[0] ?? satisfied;
+    const mayGetMore = refusals.some(({ reason }) => contended.has(reason));
+    const mayChange = mayGetMore || claims.length > 0 || sharingKey(service) !== undefined;
+    if (refusals.length > 0 && mayChange) this.#waiting.add(request);
+    else this.#waiting.delete(request);
   }
-}
 
-function poolOf(address: Address, pools: readonly Pool[], service: Service): Pool | undefined {
-  return pools.find(
-    ({ resource, ranges }) => selects(resource, service) && ranges.some((range) => holds(range, address)),
-  );
-}
-
-function satisfy(request: Request, pools: readonly Pool[], book: Book): PlannedCondition {
-  const refusals =
-    request.named.length > 0
-      ? request.named.map((text) => giveNamed(text, request, pools, book))
-      : request.families.map((family) => giveAny(family, request, pools, book));
-  const refusal = refusals.find((refused) => refused !== undefined);
-  return refusal === undefined
-    ? { type: satisfiedType, status: 'True', reason: 'satisfied', message: '' }
-    : { type: satisfiedType, status: 'False', ...refusal };
-}
-
-function giveNamed(text: string, request: Request, pools: readonly Pool[], book: Book): Refusal | undefined {
-  const { service, given } = request;
-  const address = addressOf(text);
-  if (address === undefined) return { reason: 'invalid_request', message: `"${text}" is not an address` };
-  if (given.some((other) => other.equals(address))) return undefined;
-  const having = pools.filter(({ ranges }) => ranges.some((range) => holds(range, address)));
-  if (having.length === 0) return { reason: 'no_pool', message: `no pool has ${address}` };
-  const matching = having.filter(({ resource }) => selects(resource, service));
-  if (matching.length === 0)
-    return { reason: 'pool_selector_mismatch', message: `the pool that has ${address} does not select this service` };
-  if (!matching.some(isOpen))
-    return { reason: 'pool_disabled', message: `the pool that has ${address} is disabled or in conflict` };
-  if (!book.isFreeFor(address.toString(), service))
-    return {
-      reason: 'already_allocated',
-      message: `${address} is that of another service that it cannot be shared with`,
-    };
-  book.take(address, request);
-  return undefined;
-}
-
-function giveAny(family: IPFamily, request: Request, pools: readonly Pool[], book: Book): Refusal | undefined {
-  const { service, given } = request;
-  const size = sizeOf(family);
-  if (given.some(({ bytes }) => bytes.length === size)) return undefined;
-  const shared = sharedAddress(size, service, pools, book);
-  if (shared !== undefined) {
-    book.take(shared, request);
-    return undefined;
-  }
-  const ranges = pools
-    .filter((pool) => isOpen(pool) && selects(pool.resource, service))
-    .flatMap((pool) => pool.ranges)
-    .filter((range) => range.size === size);
-  if (ranges.length === 0) return { reason: 'no_pool', message: `no enabled pool with ${family} selects this service` };
-  for (const range of ranges) {
-    const free = firstFree(range, book);
-    if (free === undefined) continue;
-    book.take(free, request);
-    return undefined;
-  }
-  return { reason: 'out_of_ips', message: `no ${family} address is left in the pools that select this service` };
-}
-
-function sharedAddress(size: number, service: Service, pools: readonly Pool[], book: Book): Address | undefined {
-  const key = sharingKey(service);
-  if (key === undefined) return undefined;
-  for (const text of book.sharedBy(key)) {
+  #giveNamed(text: string, request: Request): PlannedCondition {
+    const { service, given } = request;
     const address = addressOf(text);
-    if (address?.bytes.length !== size || !book.isFreeFor(text, service)) continue;
-    if (poolOf(address, pools, service) !== undefined) return address;
+    if (address === undefined) return refused('invalid_request', `"${text}" is not an address`);
+    if (given.some((other) => other.equals(address))) return satisfied;
+    const having = this.#pools.filter((pool) => has(pool, address));
+    if (having.length === 0) return refused('no_pool', `no pool has ${address}`);
+    const matching = having.filter((pool) => selects(pool, service));
+    if (matching.length === 0)
+      return refused('pool_selector_mismatch', `the pool that has ${address} does not select this service`);
+    if (!matching.some(isOpen))
+      return refused('pool_disabled', `the pool that has ${address} is disabled or in conflict`);
+    if (!this.#book.isFreeFor(address, service))
+      return refused('already_allocated', `${address} is that of another service that it cannot be shared with`);
+    this.#book.take(address, request);
+    return satisfied;
   }
-  return undefined;
+
+  #giveAny(family: IPFamily, request: Request): PlannedCondition {
+    const { service, given } = request;
+    const size = sizeOf(family);
+    if (given.some(({ bytes }) => bytes.length === size)) return satisfied;
+    const shared = this.#sharedAddress(size, service);
+    if (shared !== undefined) {
+      this.#book.take(shared, request);
+      return satisfied;
+    }
+    const ranges = this.#pools
+      .filter((pool) => isOpen(pool) && selects(pool, service))
+      .flatMap((pool) => pool.ranges)
+      .filter(({ bounds }) => bounds.size === size);
+    if (ranges.length === 0) return refused('no_pool', `no enabled pool with ${family} selects this service`);
+    for (const range of ranges) {
+      const free = range.firstFree((address) => this.#book.isTaken(address));
+      if (free === undefined) continue;
+      this.#book.take(free, request);
+      return satisfied;
+    }
+    return refused('out_of_ips', `no ${family} address is left in the pools that select this service`);
+  }
+
+  #sharedAddress(size: number, service: Service): Address | undefined {
+    const key = sharingKey(service);
+    if (key === undefined) return undefined;
+    return this.#book
+      .sharedBy(key)
+      .find(
+        (address) =>
+          address.bytes.length === size && this.#book.isFreeFor(address, service) && this.#isOffered(address, service),
+      );
+  }
 }
 
-function isOpen({ resource, conflict }: Pool): boolean {
-  return conflict === '' && !loadBalancerIPPoolWithDefaults(resource).disabled;
+/** Refusals that end when somebody gives an address back; the others are for pools to end. */
+const contended: ReadonlySet<string> = new Set(['out_of_ips', 'already_allocated']);
+
+function inOrder(requests: Iterable<Request>): readonly Request[] {
+  return [...requests].sort((a, b) => bySeniority(a.service, b.service));
 }
 
-/** The lowest address that nobody has. Nothing is given back during an allocation: what was found taken is not looked at again. */
-function firstFree(range: Range, book: Book): Address | undefined {
-  for (; range.next <= range.last; range.next++) {
-    const address = addressAt(range.next, range.size);
-    if (!book.isTaken(address.toString())) return address;
-  }
-  return undefined;
-}
-
-function statusOf({ resource, ranges, conflict }: Pool, book: Book): ResourceStatus {
-  const total = ranges.reduce((sum, range) => sum + countOf(range), 0n);
-  let used = 0n;
-  for (const text of book.addresses) {
-    const address = addressOf(text);
-    if (address !== undefined && ranges.some((range) => holds(range, address))) used++;
-  }
-  const counter = (name: string, value: bigint): PlannedCondition => ({
-    type: `cilium.io/${name}`,
-    status: 'Unknown',
-    reason: 'noreason',
-    message: `${value}`,
-  });
-  return {
-    key: keyOf(resource),
-    conditions: [
-      problem('cilium.io/PoolConflict', { there: 'cidr_overlap', none: 'resolved' }, conflict),
-      counter('IPsTotal', total),
-      counter('IPsAvailable', total - used),
-      counter('IPsUsed', used),
-    ],
-  };
+function allocationOf({ service, given, condition }: Request): ServiceAllocation {
+  return { key: keyOf(service), ingress: given.map((address) => ({ ip: address.toString() })), condition };
 }

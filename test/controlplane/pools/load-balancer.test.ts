@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  allocateLoadBalancerIPs,
-  allocationsIn,
-  type LoadBalancerAllocations,
-} from '../../../src/controlplane/pools/load-balancer.ts';
+import { type LoadBalancerAllocations, LoadBalancerAllocator } from '../../../src/controlplane/pools/load-balancer.ts';
+import { keyOf, keyText } from '../../../src/controlplane/resources/key.ts';
 import type {
   CiliumLoadBalancerIPPool,
   LoadBalancerIPBlock,
@@ -27,12 +24,18 @@ function pool(
   };
 }
 
-function service(name: string, spec: Service['spec'] = {}, metadata: Partial<Service['metadata']> = {}): Service {
+function service(
+  name: string,
+  spec: Service['spec'] = {},
+  metadata: Partial<Service['metadata']> = {},
+  ips: readonly string[] = [],
+): Service {
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace: 'default', ...metadata },
     spec: { type: 'LoadBalancer', ports: [{ port: 80 }], ...spec },
+    ...(ips.length > 0 && { status: { loadBalancer: { ingress: ips.map((ip) => ({ ip })) } } }),
   };
 }
 
@@ -49,9 +52,16 @@ function allocate(
   services: readonly Service[],
   previous?: LoadBalancerAllocations,
 ): Allocated {
-  const result = allocateLoadBalancerIPs(pools, services, previous);
+  return shown(new LoadBalancerAllocator(pools, services, previous));
+}
+
+function shown(result: LoadBalancerAllocator): Allocated {
   return {
-    allocations: result.allocations,
+    allocations: new Map(
+      result.services
+        .filter(({ ingress }) => ingress.length > 0)
+        .map(({ key, ingress }) => [keyText(key), ingress.map(({ ip = '' }) => ip)]),
+    ),
     of: Object.fromEntries(result.services.map(({ key, ingress }) => [key.name, ingress.map(({ ip = '' }) => ip)])),
     reasons: Object.fromEntries(result.services.map(({ key, condition }) => [key.name, condition.reason])),
     problems: Object.fromEntries(
@@ -287,7 +297,7 @@ describe('pools', () => {
   test('what a service’s status says can stand in for the stored allocations', () => {
     const pools = [pool('p', ['10.0.0.0/24'])];
     const stored: Service = { ...service('b'), status: { loadBalancer: { ingress: [{ ip: '10.0.0.77' }] } } };
-    expect(allocate(pools, [service('a'), stored], allocationsIn([stored])).of).toEqual({
+    expect(allocate(pools, [service('a'), stored]).of).toEqual({
       a: ['10.0.0.0'],
       b: ['10.0.0.77'],
     });
@@ -302,15 +312,23 @@ const someServices = fc
       key: fc.constantFrom('', 'x', 'y'),
       color: fc.constantFrom('red', 'blue'),
       ips: fc.constantFrom('', '10.0.0.1', '2001:db8::1'),
+      had: fc.constantFrom([], ['10.0.0.2'], ['10.0.0.1', '2001:db8::1']),
+      type: fc.constantFrom<NonNullable<Service['spec']['type']>[]>(
+        'LoadBalancer',
+        'LoadBalancer',
+        'LoadBalancer',
+        'ClusterIP',
+      ),
     }),
     { selector: ({ name }) => name },
   )
   .map((list) =>
-    list.map(({ name, port, key, color, ips }) =>
+    list.map(({ name, port, key, color, ips, had, type }) =>
       service(
         name,
-        { ports: [{ port }] },
+        { type, ports: [{ port }] },
         { labels: { color }, annotations: { 'lbipam.cilium.io/sharing-key': key, 'lbipam.cilium.io/ips': ips } },
+        had,
       ),
     ),
   );
@@ -348,6 +366,39 @@ describe('laws', () => {
     );
   });
 
+  test('the result of changes is that of all services from nothing with the addresses that they had', () => {
+    fc.assert(
+      fc.property(
+        somePools,
+        someServices,
+        fc.array(fc.tuple(someServices, fc.subarray(['a', 'b', 'c', 'd', 'e']))),
+        (pools, services, steps) => {
+          const allocator = new LoadBalancerAllocator(pools, services);
+          const present = new Map(services.map((each) => [keyText(keyOf(each)), each]));
+          for (const [put, gone] of steps) {
+            const { allocations } = shown(allocator);
+            const changes = new Map<string, Service | undefined>(
+              gone.map((name) => [keyText({ kind: 'Service', namespace: 'default', name }), undefined]),
+            );
+            for (const each of put.slice(0, 2)) changes.set(keyText(keyOf(each)), each);
+            for (const [key, each] of changes) {
+              if (each === undefined) present.delete(key);
+              else present.set(key, each);
+            }
+            const before = new Map(allocator.services.map((each) => [keyText(each.key), each]));
+            const touched = allocator.change(changes);
+            expect(shown(allocator)).toEqual(allocate(pools, [...present.values()], allocations));
+            const after = new Map(allocator.services.map((each) => [keyText(each.key), each]));
+            for (const key of [...before.keys(), ...after.keys()]) {
+              if (!touched.has(key)) expect(after.get(key)).toEqual(before.get(key));
+            }
+          }
+        },
+      ),
+      { numRuns: runs },
+    );
+  });
+
   test('two services have one address only with the same key and other ports', () => {
     fc.assert(
       fc.property(somePools, someServices, (pools, services) => {
@@ -370,4 +421,19 @@ describe('laws', () => {
       { numRuns: runs },
     );
   });
+});
+
+test.each([100, 10_000])('of %i services, one that comes, changes or goes costs the same', (count) => {
+  const services = Array.from({ length: count }, (_, index) => service(`s-${index}`));
+  const allocator = new LoadBalancerAllocator([pool('p', ['2001:db8::/64'])], services);
+  const change = (name: string, to: Service | undefined) => {
+    const before = allocator.evaluations;
+    allocator.change(new Map([[`Service default/${name}`, to]]));
+    return allocator.evaluations - before;
+  };
+  expect(allocator.evaluations).toBe(count);
+  expect(change('new', service('new'))).toBe(1);
+  expect(change('s-7', service('s-7', { ports: [{ port: 81 }] }))).toBe(1);
+  expect(change('s-9', undefined)).toBe(0);
+  expect(change('newer', service('newer'))).toBe(1);
 });
