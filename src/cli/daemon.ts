@@ -41,14 +41,18 @@ export async function withClient<T>(
   }
 }
 
-/** The instance that the options name; or, named or not, all that are no lab's router. */
+/** The instance that the options name, or else all that are no lab's router; with `asn` those of that AS alone. */
 export async function instancesOf(
   client: Client,
   { instance }: Pick<CommonOptions, 'instance'>,
+  asn?: number,
 ): Promise<BgpInstance[]> {
   const { instances } = await call(client, rpc.getBgp, { instance });
   const found = instance === '' ? instances.filter(({ lab }) => !lab) : instances;
-  if (found.length > 0) return found;
+  const chosen = asn === undefined ? found : found.filter(({ global }) => global?.asn === asn);
+  if (chosen.length > 0) return chosen;
+  if (found.length > 0)
+    throw new CliError(exitCode.failed, `no instance has AS ${asn}; herald peers -o wide shows them`);
   throw new CliError(exitCode.failed, 'the daemon runs no instance; give it one with herald run -c FILE');
 }
 

@@ -35,6 +35,7 @@ export function peerJson(instance: string, peer: PeerState): Record<string, unkn
       'connect-retry-nanoseconds': Number(timers?.connectRetryNanoseconds ?? 0),
       'running-nanoseconds': numbers(peer.runningTimersNanoseconds),
     },
+    'ebgp-multihop-ttl': neighbor?.transport?.ebgpMultihop ?? 1,
     'graceful-restart': gracefulRestartJson(peer.localCapabilities),
     'local-capabilities': peer.localCapabilities.map(capabilityJson),
     'remote-capabilities': peer.remoteCapabilities.map(capabilityJson),

@@ -17,8 +17,8 @@ export interface Lab {
 }
 
 const family = { afi: 'ipv6', safi: 'unicast' };
-const available: RouteQuery = { table: 'available', family, peer: undefined };
-const received: RouteQuery = { table: 'received', family, peer: undefined };
+const available: RouteQuery = { table: 'available', family, asn: undefined, peer: undefined };
+const received: RouteQuery = { table: 'received', family, asn: undefined, peer: undefined };
 
 /** Waits until the router has what the node announces, then shows the router's table and what to try next. */
 export async function showLab(lab: Lab): Promise<void> {

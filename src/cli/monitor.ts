@@ -24,7 +24,7 @@ const routeEvents = {
   [RouteEventType.WITHDRAWN]: 'withdrawn',
 } as const;
 
-/** Prints what is there, then what happens, until it is stopped, which is what an interrupt does: `[peers|routes] [available|received] [FAMILY] [peer ADDRESS]`. */
+/** Prints what is there, then what happens, until it is stopped, which is what an interrupt does: `[peers|routes] [available|received] [FAMILY] [vrouter ASN] [peer ADDRESS]`. */
 export async function monitor(
   args: readonly string[],
   options: CommonOptions,
@@ -48,7 +48,7 @@ export async function monitor(
   }
   const print = options.output === 'json' || options.output === 'yaml' ? jsonLine : textLine;
   await withClient(options, async (client) => {
-    const instances = await instancesOf(client, options);
+    const instances = await instancesOf(client, options, query.asn);
     const watches = instances.flatMap(({ name, global }) => {
       const source = { instance: name, asn: global?.asn ?? 0, neighbor: query.peer };
       return [

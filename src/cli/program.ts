@@ -99,11 +99,11 @@ function createProgram(finish: (code: ExitCode) => void): Command {
   program
     .command('routes')
     .description('the routes of a table: available (Loc-RIB), advertised (Adj-RIB-Out) or received (Adj-RIB-In)')
-    .usage('[available|advertised|received] [FAMILY] [peer ADDRESS]')
+    .usage('[available|advertised|received] [FAMILY] [vrouter ASN] [peer ADDRESS]')
     .argument('[words...]')
     .addHelpText(
       'after',
-      '\nDefaults: available, ipv6/unicast, every peer.\nExample: herald routes received ipv6/unicast peer 2001:db8::1',
+      '\nDefaults: available, ipv6/unicast, every instance, every peer.\nExample: herald routes received ipv6/unicast peer 2001:db8::1',
     )
     .action(async (words: string[]) => (await import('./routes.ts')).routes(words, common()));
 
@@ -111,7 +111,9 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .command('route-policies')
     .alias('policies')
     .description('the route policies, in the order in which they apply')
-    .action(async () => (await import('./route-policies.ts')).routePolicies(common()));
+    .usage('[vrouter ASN]')
+    .argument('[words...]')
+    .action(async (words: string[]) => (await import('./route-policies.ts')).routePolicies(words, common()));
 
   withPrefixFile(
     program.command('advertise').description('originate paths').argument('[prefix...]', 'as in 2001:db8:a:2::/64'),
@@ -142,7 +144,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
   program
     .command('monitor')
     .description('print what is there, then what happens, until interrupted; json is one object a line')
-    .usage('[peers|routes] [available|received] [FAMILY] [peer ADDRESS]')
+    .usage('[peers|routes] [available|received] [FAMILY] [vrouter ASN] [peer ADDRESS]')
     .argument('[words...]')
     .action(async (words: string[]) => (await import('./monitor.ts')).monitor(words, common()));
 

@@ -7,8 +7,10 @@ import {
   type RoutePolicyStatement,
 } from '../gen/herald/v1/types.ts';
 import { type CommonOptions, instancesOf, withClient } from './daemon.ts';
+import { CliError, exitCode } from './exit.ts';
 import { matchTypeNames, policyJson, policyTypeNames, routeActionNames } from './json.ts';
 import { type Column, print } from './output.ts';
+import { takeVrouter } from './vrouter.ts';
 
 interface Row {
   readonly instance: string;
@@ -35,10 +37,13 @@ const columns: readonly Column<Row>[] = [
   { head: 'Path Actions', cell: ({ statement }) => actionsOf(statement?.actions) },
 ];
 
-/** The route policies, in the order in which they apply. */
-export async function routePolicies(options: CommonOptions): Promise<void> {
+/** The route policies, in the order in which they apply; `args` may be `vrouter ASN`. */
+export async function routePolicies(args: readonly string[], options: CommonOptions): Promise<void> {
+  const words = [...args];
+  const asn = takeVrouter(words);
+  if (words.length > 0) throw new CliError(exitCode.usage, `invalid argument: ${words[0]}, expected vrouter ASN`);
   const found = await withClient(options, async (client) => {
-    const instances = await instancesOf(client, options);
+    const instances = await instancesOf(client, options, asn);
     const lists = await Promise.all(
       instances.map(({ name }) => call(client, rpc.getRoutePolicies, { instance: name })),
     );

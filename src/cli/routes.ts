@@ -10,6 +10,7 @@ import { takeFamily } from './family.ts';
 import { type RouteSource, routeJson } from './json.ts';
 import { type Column, print } from './output.ts';
 import { formatUuid } from './uuid.ts';
+import { takeVrouter } from './vrouter.ts';
 
 export const tables = {
   available: TableType.LOC_RIB,
@@ -21,19 +22,22 @@ export type TableName = keyof typeof tables;
 export interface RouteQuery {
   readonly table: TableName;
   readonly family: Family;
+  /** Of instances with this AS number; undefined: of all. */
+  readonly asn: number | undefined;
   readonly peer: string | undefined;
 }
 
-/** Reads `[available|advertised|received] [FAMILY] [peer ADDRESS]`; what is left out is the Loc-RIB, ipv6/unicast, and all peers. */
+/** Reads `[available|advertised|received] [FAMILY] [vrouter ASN] [peer ADDRESS]`; what is left out is the Loc-RIB, ipv6/unicast, and all instances and peers. */
 export function parseQuery(args: readonly string[]): RouteQuery {
   const words = [...args];
   const isTable = words[0] !== undefined && Object.hasOwn(tables, words[0]);
   const table = isTable ? (words.shift() as TableName) : 'available';
   const family = takeFamily(words) ?? { afi: 'ipv6', safi: 'unicast' };
+  const asn = takeVrouter(words);
   const [word, peer, ...more] = words;
-  if (word === undefined) return { table, family, peer: undefined };
+  if (word === undefined) return { table, family, asn, peer: undefined };
   if (word !== 'peer' && word !== 'neighbor') {
-    const expected = isTable ? 'a family or peer ADDRESS' : 'available, advertised or received';
+    const expected = isTable ? 'a family, vrouter ASN or peer ADDRESS' : 'available, advertised or received';
     throw new CliError(exitCode.usage, `invalid argument: ${word}, expected ${expected}`);
   }
   if (peer === undefined) throw new CliError(exitCode.usage, 'missing peer IP address');
@@ -41,7 +45,7 @@ export function parseQuery(args: readonly string[]): RouteQuery {
   if (table === 'available') {
     throw new CliError(exitCode.usage, 'available routes belong to no peer; ask for advertised or received');
   }
-  return { table, family, peer };
+  return { table, family, asn, peer };
 }
 
 export interface Found {
@@ -93,11 +97,11 @@ function* jsonOf(found: readonly Found[]): Generator<unknown> {
 /** By instance, peer and prefix. */
 export async function findRoutes(
   client: Client,
-  { table, family, peer }: RouteQuery,
+  { table, family, asn, peer }: RouteQuery,
   options: Pick<CommonOptions, 'instance'>,
 ): Promise<Found[]> {
   const found: Found[] = [];
-  for (const { name, global } of await instancesOf(client, options)) {
+  for (const { name, global } of await instancesOf(client, options, asn)) {
     for (const neighbor of await neighborsOf(client, name, table, peer)) {
       const source = { instance: name, asn: global?.asn ?? 0, neighbor };
       const request = { instance: name, tableType: tables[table], family, neighbor: neighbor ?? '' };

@@ -145,7 +145,7 @@ describe('routes', () => {
 
   test.each<[string[], string]>([
     [['foo'], 'invalid argument: foo, expected available, advertised or received'],
-    [['available', 'foo'], 'invalid argument: foo, expected a family or peer ADDRESS'],
+    [['available', 'foo'], 'invalid argument: foo, expected a family, vrouter ASN or peer ADDRESS'],
     [['received', 'ipv6'], 'missing SAFI value after ipv6 (e.g. unicast)'],
     [['received', 'ipv6', 'foo'], 'unknown SAFI foo'],
     [['received', 'peer'], 'missing peer IP address'],

@@ -38,6 +38,7 @@ describe('peers', () => {
         'configured-keep-alive-nanoseconds': 3e9,
         'connect-retry-nanoseconds': 1e9,
       },
+      'ebgp-multihop-ttl': 1,
       'graceful-restart': { enabled: false, 'restart-time-nanoseconds': 0 },
       'local-capabilities': expect.arrayContaining([expect.objectContaining({ capabilities: 'AQQAAgAB' })]),
       'remote-capabilities': [],

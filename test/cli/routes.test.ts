@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { exitCode } from '../../src/cli/exit.ts';
 import { type Found, printRoutes } from '../../src/cli/routes.ts';
 import { Path } from '../../src/gen/herald/v1/types.ts';
 import { type Rig, rig } from '../api/rig.ts';
@@ -26,8 +27,45 @@ describe('routes', () => {
       source: { instance: 'node', asn: 65001, neighbor: undefined },
       route: { prefix: '2001:db8::/32', paths: [path] },
     };
-    const query = { table: 'available', family: { afi: 'ipv6', safi: 'unicast' }, peer: undefined } as const;
+    const query = {
+      table: 'available',
+      family: { afi: 'ipv6', safi: 'unicast' },
+      asn: undefined,
+      peer: undefined,
+    } as const;
     const { out } = await captured(() => printRoutes(query, [found], { output: 'table' }));
     expect(out.split('\n')[1]).toMatch(/^node {7}2001:db8::\/32 {3}0\.0\.0\.0 {3}true {3}2s /);
+  });
+});
+
+describe('vrouter', () => {
+  const ask = (...args: string[]) => herald('--server', at.target, ...args);
+
+  test.each([['routes available ipv6 unicast'], ['routes advertised ipv6 unicast'], ['route-policies']])(
+    'asks %s of the instances with an AS number',
+    async (command) => {
+      const all = await ask(...command.split(' '));
+      expect(all.code).toBe(exitCode.ok);
+      expect(await ask(...command.split(' '), 'vrouter', '65001')).toEqual(all);
+      expect(await ask(...command.split(' '), 'vrouter', '65009')).toEqual({
+        code: exitCode.failed,
+        out: '',
+        err: 'herald: no instance has AS 65009; herald peers -o wide shows them\n',
+      });
+    },
+  );
+
+  test('comes before a peer', async () => {
+    const words = ['routes', 'advertised', 'ipv6', 'unicast', 'vrouter', '65001', 'peer', '2001:db8::ff'];
+    expect(await ask(...words)).toMatchObject({ code: exitCode.ok });
+  });
+
+  test.each<[string[], string]>([
+    [['routes', 'available', 'ipv6', 'unicast', 'vrouter'], 'missing vrouter ASN value'],
+    [['route-policies', 'vrouter', 'x'], 'invalid vrouter ASN: x, expected 1 to 4294967295'],
+    [['route-policies', 'vrouter', '4294967296'], 'invalid vrouter ASN: 4294967296, expected 1 to 4294967295'],
+    [['route-policies', 'x'], 'invalid argument: x, expected vrouter ASN'],
+  ])('%j is a mistake', async (args, message) => {
+    expect(await ask(...args)).toEqual({ code: exitCode.usage, out: '', err: `herald: ${message}\n` });
   });
 });
