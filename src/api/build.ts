@@ -2,6 +2,7 @@ import type { Address } from '../ip/address.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { PrefixMatch, RoutePolicyActions } from '../policy/types.ts';
 import type { SecretText } from '../session/secret-text.ts';
+import { defaultGracefulRestart } from '../speaker/graceful-restart.ts';
 import type { Neighbor, PathSpec } from '../speaker/types.ts';
 import { type Family, ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri, Origin } from '../wire/update.ts';
@@ -35,8 +36,15 @@ export interface NeighborFields {
   readonly ebgpMultihop: number | undefined;
   readonly bindToDevice: string | undefined;
   readonly families: readonly Family[];
+  readonly gracefulRestart: GracefulRestartFields | undefined;
   readonly exportAction: 'accept' | 'reject' | undefined;
   readonly importAction: 'accept' | 'reject' | undefined;
+}
+
+export interface GracefulRestartFields {
+  readonly enabled: boolean;
+  readonly restartTime?: number | undefined;
+  readonly stalePathTime?: number | undefined;
 }
 
 export function neighborOf(fields: NeighborFields): Neighbor {
@@ -62,9 +70,16 @@ export function neighborOf(fields: NeighborFields): Neighbor {
       bindToDevice: fields.bindToDevice,
     }),
     families: fields.families.length > 0 ? [...new Set(fields.families)] : [ipv6Unicast, ipv4Unicast],
+    ...gracefulRestartOf(fields),
     defaultExportAction: fields.exportAction ?? 'accept',
     defaultImportAction: fields.importAction ?? 'reject',
   };
+}
+
+function gracefulRestartOf({ gracefulRestart }: NeighborFields): Pick<Neighbor, 'gracefulRestart'> {
+  if (gracefulRestart?.enabled !== true) return {};
+  const { restartTime, stalePathTime } = gracefulRestart;
+  return { gracefulRestart: { ...defaultGracefulRestart, ...defined({ restartTime, stalePathTime }) } };
 }
 
 /** What is wrong between a neighbor's fields, with the field to blame; undefined when nothing is. */

@@ -56,6 +56,10 @@ export const holdTime = integer(0, 65535).refine((seconds) => seconds === 0 || s
 });
 /** Seconds. */
 export const keepAliveTime = integer(1, 65535);
+/** Seconds, twelve bits of them (RFC 4724, 3). */
+export const restartTime = integer(1, 4095);
+/** Seconds. */
+export const stalePathTime = integer(1, 65535);
 /** Seconds. */
 export const delayOpenTime = integer(0, 65535);
 

@@ -87,10 +87,13 @@ const global = z
 
 const defaultAction = choice({ [DefaultAction.ACCEPT]: 'accept', [DefaultAction.REJECT]: 'reject' });
 
+const unlessZero = <T>(field: z.ZodType<T>) =>
+  z.preprocess((value) => (value === 0 ? undefined : value), field.optional());
+
 const timers = z.object({
-  connectRetry: z.preprocess((value) => (value === 0 ? undefined : value), fields.connectRetryTime.optional()),
+  connectRetry: unlessZero(fields.connectRetryTime),
   holdTime: fields.holdTime.optional(),
-  keepaliveInterval: z.preprocess((value) => (value === 0 ? undefined : value), fields.keepAliveTime.optional()),
+  keepaliveInterval: unlessZero(fields.keepAliveTime),
   delayOpen: fields.delayOpenTime.optional(),
 });
 
@@ -104,6 +107,12 @@ const transport = z.object({
   bindToDevice: unlessEmpty(fields.device),
 });
 
+const gracefulRestart = z.object({
+  enabled: z.boolean(),
+  restartTime: unlessZero(fields.restartTime),
+  stalePathTime: unlessZero(fields.stalePathTime),
+});
+
 const neighbor = z
   .object({
     name: unlessEmpty(fields.name),
@@ -115,6 +124,7 @@ const neighbor = z
     defaultExportAction: defaultAction,
     defaultImportAction: defaultAction,
     authPassword: unlessEmpty(fields.password),
+    gracefulRestart: gracefulRestart.optional(),
   })
   .transform((message, context): Neighbor => {
     const flat = {
@@ -134,6 +144,7 @@ const neighbor = z
       ebgpMultihop: message.transport?.ebgpMultihop,
       bindToDevice: message.transport?.bindToDevice,
       families: message.families,
+      gracefulRestart: message.gracefulRestart,
       exportAction: message.defaultExportAction,
       importAction: message.defaultImportAction,
     };

@@ -49,12 +49,13 @@ export function fromPeer(peer: PeerState, localAsn: number, now: Date): proto.Pe
     localAsn,
     sessionState: peer.sessionState,
     uptimeNanoseconds: establishedAt === undefined ? 0n : nanosecondsSince(establishedAt, now),
-    families: peer.families.map(({ family, received, accepted, advertised, looped }) => ({
+    families: peer.families.map(({ family, received, accepted, advertised, looped, stale }) => ({
       family: namesOf(family),
       received: BigInt(received),
       accepted: BigInt(accepted),
       advertised: BigInt(advertised),
       looped: BigInt(looped),
+      stale: BigInt(stale),
     })),
     timers: {
       appliedHoldNanoseconds: seconds(negotiated?.holdTime ?? 0),
@@ -86,7 +87,8 @@ function fromTimers(timers: PeerState['timers']): Record<string, bigint> {
 
 const defaultActions = { accept: DefaultAction.ACCEPT, reject: DefaultAction.REJECT } as const;
 
-function fromNeighbor({ name, address, asn, timers, transport, families, ...actions }: Neighbor): proto.Neighbor {
+function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
+  const { name, address, asn, timers, transport, families, gracefulRestart, ...actions } = neighbor;
   return {
     name,
     address: address.toString(),
@@ -109,6 +111,7 @@ function fromNeighbor({ name, address, asn, timers, transport, families, ...acti
     // Told to nobody.
     authPassword: '',
     families: families.map(namesOf),
+    gracefulRestart: gracefulRestart && { enabled: true, ...gracefulRestart },
     defaultExportAction: defaultActions[actions.defaultExportAction],
     defaultImportAction: defaultActions[actions.defaultImportAction],
   };

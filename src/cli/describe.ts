@@ -118,9 +118,14 @@ function protectionOf({ tcpPasswordEnabled, neighbor }: PeerState): string {
   return means.join(', ') || 'none';
 }
 
-function gracefulRestart({ localCapabilities }: PeerState): string {
+function gracefulRestart({ localCapabilities, remoteCapabilities, neighbor, sessionState }: PeerState): string {
   const claimed = gracefulRestartOf(localCapabilities);
-  return claimed === undefined ? 'disabled' : `enabled, restart time ${claimed.time} s`;
+  if (claimed === undefined) return 'disabled';
+  const ours = `enabled, restart time ${claimed.time} s, stale path time ${neighbor?.gracefulRestart?.stalePathTime} s`;
+  if (sessionState !== 'established') return ours;
+  const theirs = gracefulRestartOf(remoteCapabilities);
+  if (theirs === undefined) return `${ours}; not at the peer`;
+  return `${ours}; the peer's restart time ${theirs.time} s${theirs.notification ? ', also after a NOTIFICATION' : ''}`;
 }
 
 function defaultPolicies({ neighbor }: PeerState): string {
@@ -155,12 +160,12 @@ function words(timer: string): string {
 }
 
 function familyTable({ families, sessionState }: PeerState): Iterable<string> {
-  const count = (value: bigint) => (sessionState === 'established' ? `${value}` : '-');
+  const count = (value: bigint) => (sessionState === 'established' || value > 0n ? `${value}` : '-');
   return tableLines(
-    ['Family', 'Received', 'Accepted', 'Looped', 'Advertised'],
-    families.map(({ family, received, accepted, looped, advertised }) => [
+    ['Family', 'Received', 'Accepted', 'Looped', 'Stale', 'Advertised'],
+    families.map(({ family, received, accepted, looped, stale, advertised }) => [
       `${family?.afi}/${family?.safi}`,
-      ...[received, accepted, looped, advertised].map(count),
+      ...[received, accepted, looped, stale, advertised].map(count),
     ]),
   );
 }

@@ -61,7 +61,14 @@ export function peerJson(instance: string, peer: PeerState): Record<string, unkn
   };
 }
 
-function familyJson({ family, received, accepted, advertised, looped }: PeerFamilyState): Record<string, unknown> {
+function familyJson({
+  family,
+  received,
+  accepted,
+  advertised,
+  looped,
+  stale,
+}: PeerFamilyState): Record<string, unknown> {
   return {
     afi: family?.afi,
     safi: family?.safi,
@@ -69,6 +76,7 @@ function familyJson({ family, received, accepted, advertised, looped }: PeerFami
     accepted: Number(accepted),
     advertised: Number(advertised),
     looped: Number(looped),
+    stale: Number(stale),
   };
 }
 
@@ -82,7 +90,14 @@ function gracefulRestartJson(capabilities: readonly Capability[]): Record<string
   return { enabled: claimed !== undefined, 'restart-time-nanoseconds': (claimed?.time ?? 0) * 1e9 };
 }
 
-function neighborJson({ asn, timers, transport, families, ...actions }: Neighbor): Record<string, unknown> {
+function neighborJson({
+  asn,
+  timers,
+  transport,
+  families,
+  gracefulRestart,
+  ...actions
+}: Neighbor): Record<string, unknown> {
   return {
     asn,
     families: families.map(({ afi, safi }) => ({ afi, safi })),
@@ -92,6 +107,12 @@ function neighborJson({ asn, timers, transport, families, ...actions }: Neighbor
     'ttl-security': transport?.ttlSecurity ?? false,
     ...(transport?.ebgpMultihop !== undefined && { 'ebgp-multihop': transport.ebgpMultihop }),
     ...(transport !== undefined && transport.bindToDevice !== '' && { 'bind-to-device': transport.bindToDevice }),
+    ...(gracefulRestart !== undefined && {
+      'graceful-restart': {
+        'restart-time-nanoseconds': gracefulRestart.restartTime * 1e9,
+        'stale-path-time-nanoseconds': gracefulRestart.stalePathTime * 1e9,
+      },
+    }),
     'delay-open-nanoseconds': (timers?.delayOpen ?? 0) * 1e9,
     'default-export-action': defaultActionNames[actions.defaultExportAction],
     'default-import-action': defaultActionNames[actions.defaultImportAction],

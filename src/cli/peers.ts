@@ -18,8 +18,11 @@ interface Row {
 
 const once = (cell: (row: Row) => string) => (row: Row) => (row.continues ? '' : cell(row));
 
-const count = (which: (family: PeerFamilyState) => bigint) => (row: Row) =>
-  row.family === undefined || row.peer.sessionState !== 'established' ? '-' : `${which(row.family)}`;
+/** Without a session there is only what was kept of an earlier one. */
+const count = (which: (family: PeerFamilyState) => bigint) => (row: Row) => {
+  const value = row.family === undefined ? 0n : which(row.family);
+  return row.family !== undefined && (row.peer.sessionState === 'established' || value > 0n) ? `${value}` : '-';
+};
 
 const columns: readonly Column<Row>[] = [
   { head: 'Instance', cell: once(({ instance }) => instance) },
@@ -36,6 +39,7 @@ const columns: readonly Column<Row>[] = [
   { head: 'Received', cell: count(({ received }) => received) },
   { head: 'Accepted', cell: count(({ accepted }) => accepted) },
   { head: 'Advertised', cell: count(({ advertised }) => advertised) },
+  { head: 'Stale', wide: true, cell: count(({ stale }) => stale) },
   { head: 'Router ID', wide: true, cell: once(({ peer }) => peer.peerRouterId || '-') },
   { head: 'Hold', wide: true, cell: once(({ peer }) => formatDuration(peer.timers?.appliedHoldNanoseconds ?? 0n)) },
   { head: 'Last Down', wide: true, cell: once(({ peer }) => peer.lastDown?.text ?? '-') },

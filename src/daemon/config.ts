@@ -112,6 +112,16 @@ const timers = z.strictObject({
     .meta({ description: 'How long to wait for the peer’s OPEN before sending ours. Default: 0.' }),
 });
 
+const gracefulRestart = z.strictObject({
+  enabled: z.boolean(),
+  restartTimeSeconds: fields.restartTime
+    .optional()
+    .meta({ description: 'How long the peer is asked to keep our routes without a session: 1 to 4095. Default: 120.' }),
+  stalePathTimeSeconds: fields.stalePathTime
+    .optional()
+    .meta({ description: 'How long the peer’s routes stay at most until it has sent them again. Default: 180.' }),
+});
+
 const transport = z.strictObject({
   peerPort: fields.port.optional().meta({ description: 'The port to dial. Default: 179.' }),
   localAddress: fields.address.optional().meta({ description: 'The source address. Default: the kernel’s choice.' }),
@@ -159,6 +169,9 @@ const peer = z
       .optional()
       .meta({ description: 'Default: ipv6/unicast and ipv4/unicast.' }),
     timers: timers.optional(),
+    gracefulRestart: gracefulRestart.optional().meta({
+      description: 'Routes outlive the session, both ways (RFC 4724, RFC 8538). Default: off.',
+    }),
     transport: transport.optional(),
     password: fields.password.optional().meta({
       description: 'Signs the session (TCP MD5, RFC 2385): 1 to 80 octets. Default: none.',
@@ -191,6 +204,11 @@ const peer = z
       ebgpMultihop: given.transport?.ebgpMultihop,
       bindToDevice: given.transport?.bindToDevice,
       families: given.families ?? [],
+      gracefulRestart: given.gracefulRestart && {
+        enabled: given.gracefulRestart.enabled,
+        restartTime: given.gracefulRestart.restartTimeSeconds,
+        stalePathTime: given.gracefulRestart.stalePathTimeSeconds,
+      },
       exportAction: given.export && actionOf[given.export],
       importAction: given.import && actionOf[given.import],
     };

@@ -69,6 +69,11 @@ export class Metrics implements ReconcileObserver {
     'Routes from the peer that are not kept because our own AS is in their path',
     [...peerLabels, ...familyLabels],
   );
+  readonly #stale = this.#gauge(
+    'herald_peer_stale_routes',
+    'Received routes of a session that ended, which the peer still has to send again',
+    [...peerLabels, ...familyLabels],
+  );
   readonly #messages = this.#counter('herald_peer_messages_total', 'BGP messages exchanged with the peer', [
     ...peerLabels,
     'type',
@@ -151,7 +156,15 @@ export class Metrics implements ReconcileObserver {
   }
 
   #copy(): void {
-    const gauges = [this.#sessionState, this.#advertised, this.#received, this.#accepted, this.#looped, this.#pending];
+    const gauges = [
+      this.#sessionState,
+      this.#advertised,
+      this.#received,
+      this.#accepted,
+      this.#looped,
+      this.#stale,
+      this.#pending,
+    ];
     const counters = [this.#messages, this.#established, this.#collisions, this.#refused, this.#watchCuts];
     for (const metric of [...gauges, ...counters]) metric.reset();
     this.#watchCuts.inc(watchesCut());
@@ -170,10 +183,11 @@ export class Metrics implements ReconcileObserver {
     const isEstablished = peer.sessionState === 'established';
     const session = { ...of, local_asn: localAsn, neighbor_asn: negotiated?.peerAsn ?? neighbor.asn };
     this.#sessionState.set(session, isEstablished ? 1 : 0);
-    if (!isEstablished) return;
-    this.#pending.set(of, peer.pending);
-    for (const { family, advertised, received, accepted, looped } of peer.families) {
+    if (isEstablished) this.#pending.set(of, peer.pending);
+    for (const { family, advertised, received, accepted, looped, stale } of peer.families) {
       const [afi = '', safi = ''] = familyName(family).split('/');
+      if (isEstablished || stale > 0) this.#stale.set({ ...of, afi, safi }, stale);
+      if (!isEstablished) continue;
       this.#advertised.set({ ...session, afi, safi }, advertised);
       this.#received.set({ ...session, afi, safi }, received);
       this.#accepted.set({ ...of, afi, safi }, accepted);

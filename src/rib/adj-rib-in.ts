@@ -8,7 +8,7 @@ const PAGE = 1 << PAGE_BITS;
 const ACCEPTED = 1 << 30;
 /** Our own AS is in the path: only the fact is kept, no attributes. */
 const LOOPED = 1 << 29;
-/** Not sent again yet since the peer began an enhanced route refresh. */
+/** Not sent again yet since the peer began an enhanced route refresh, or since its session was lost (RFC 4724, 4.2). */
 const STALE = 1 << 28;
 const SET = STALE - 1;
 
@@ -29,6 +29,7 @@ export class AdjRibIn {
   #size = 0;
   #accepted = 0;
   #looped = 0;
+  #stale = 0;
 
   constructor(table: PrefixTable, store: AttributeStore) {
     this.#table = table;
@@ -48,6 +49,11 @@ export class AdjRibIn {
   /** Prefixes whose path has our own AS in it (RFC 4271, 9.1.2). */
   get looped(): number {
     return this.#looped;
+  }
+
+  /** Of the paths held, those that the peer still has to send again. */
+  get stale(): number {
+    return this.#stale;
   }
 
   /** The attribute set of a prefix; 0 when the peer sent none, or it looped. */
@@ -97,8 +103,9 @@ export class AdjRibIn {
     return true;
   }
 
-  /** The peer is about to send everything again (RFC 7313, BoRR). */
+  /** The peer is about to send everything again: after BoRR (RFC 7313, 4), or once its session is back. */
   markStale(): void {
+    this.#stale = this.#size;
     for (const page of this.#pages) {
       if (page === undefined) continue;
       for (let at = 0; at < PAGE; at++)
@@ -150,7 +157,10 @@ export class AdjRibIn {
 
   #count(entry: number, by: 1 | -1): void {
     if ((entry & LOOPED) !== 0) this.#looped += by;
-    else this.#size += by;
+    else {
+      this.#size += by;
+      if ((entry & STALE) !== 0) this.#stale += by;
+    }
     if ((entry & ACCEPTED) !== 0) this.#accepted += by;
   }
 

@@ -15,7 +15,11 @@ export function downReason(
   switch (event.type) {
     case 'manual-stop':
     case 'automatic-stop':
-      return { kind: 'stopped', text: event.cease?.message ?? 'stopped' };
+      return {
+        kind: 'stopped',
+        ...(error && { notification: notificationOf(error) }),
+        text: event.cease?.message ?? 'stopped',
+      };
     case 'notification':
     case 'notification-version-error':
       return {

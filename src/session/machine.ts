@@ -20,7 +20,8 @@ export interface MachineOwner {
   readonly config: SessionConfig;
   readonly world: World;
   readonly counters: MutableCounters;
-  readonly localOpen: Open;
+  /** Our OPEN, if it is sent now. */
+  localOpen(): Open;
   /** An OPEN came; the owner goes on with `agree` or with an event of its own. */
   opened(machine: Machine, open: Open): void;
   /** After each event, once all it asked for is done; `reason` when it cost the connection or the try. */
@@ -46,6 +47,7 @@ export class Machine implements ConnectionHandler {
   #state: FsmState;
   #connection: Connection | undefined;
   #negotiated: Negotiated | undefined;
+  #localOpen: Open | undefined;
   /** When the state last changed its name. */
   #since: number;
   #sentOctets = 0;
@@ -69,6 +71,11 @@ export class Machine implements ConnectionHandler {
 
   get connection(): Connection | undefined {
     return this.#connection;
+  }
+
+  /** The OPEN that we sent on this connection, or would send now. */
+  get localOpen(): Open {
+    return this.#localOpen ?? this.#owner.localOpen();
   }
 
   /** From OpenConfirm on. */
@@ -242,7 +249,8 @@ export class Machine implements ConnectionHandler {
         break;
       case 'send-open':
         counters.opensSent++;
-        this.send(encodeMessage(this.#owner.localOpen, initialContext));
+        this.#localOpen ??= this.#owner.localOpen();
+        this.send(encodeMessage(this.#localOpen, initialContext));
         break;
       case 'send-keepalive':
         this.#noteProgress();
@@ -265,6 +273,7 @@ export class Machine implements ConnectionHandler {
     this.#connection?.close();
     this.#connection = undefined;
     this.#negotiated = undefined;
+    this.#localOpen = undefined;
     this.#sentOctets = 0;
     this.#flushedOctets = 0;
   }

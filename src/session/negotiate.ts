@@ -5,20 +5,20 @@ import { afiOf, type Family, ipv4Unicast, safiOf } from '../wire/family.ts';
 import type { Open } from '../wire/message.ts';
 import { asnOf, capabilityOf } from '../wire/open.ts';
 import type { Endpoint } from './ports.ts';
-import type { Negotiated, SessionConfig } from './types.ts';
+import type { Negotiated, NegotiatedRestart, SessionConfig } from './types.ts';
 
 /** Stands in the two-octet field for a number that needs four (RFC 6793, 9). */
 const asTrans = 23456;
 
 /** Our OPEN. */
-export function openOf(config: SessionConfig): Open {
+export function openOf(config: SessionConfig, capabilities = config.capabilities): Open {
   return {
     type: 'open',
     version: 4,
     myAs: config.localAsn > 0xffff ? asTrans : config.localAsn,
     holdTime: config.holdTime,
     routerId: config.routerId,
-    capabilities: config.capabilities,
+    capabilities,
   };
 }
 
@@ -65,6 +65,7 @@ export function negotiate(
     extendedNextHop: new Set(families.filter((f) => extendedNextHop(localOpen, f) && extendedNextHop(remoteOpen, f))),
     external,
   };
+  const gracefulRestart = restartOf(localOpen, remoteOpen, families);
   return {
     peerAsn,
     peerRouterId: remoteOpen.routerId,
@@ -76,6 +77,7 @@ export function negotiate(
     send,
     routeRefresh: both('route-refresh'),
     enhancedRouteRefresh: both('enhanced-route-refresh'),
+    ...(gracefulRestart && { gracefulRestart }),
     local: endpoints.local,
     remote: endpoints.remote,
     localOpen,
@@ -104,6 +106,18 @@ function common(ours: readonly Family[], theirs: readonly Family[]): readonly Fa
 
 function has(open: Open, name: Capability['name']): boolean {
   return capabilityOf(open, name) !== undefined;
+}
+
+function restartOf(localOpen: Open, remoteOpen: Open, negotiated: readonly Family[]): NegotiatedRestart | undefined {
+  const ours = capabilityOf(localOpen, 'graceful-restart');
+  const theirs = capabilityOf(remoteOpen, 'graceful-restart');
+  if (ours === undefined || theirs === undefined) return undefined;
+  const families = theirs.families.filter(({ family }) => negotiated.includes(family));
+  return {
+    restartTime: theirs.time,
+    notification: ours.notification && theirs.notification,
+    families: new Map(families.map(({ family, forwarding }) => [family, { forwarding }])),
+  };
 }
 
 /** RFC 7911, 5: the mode a speaker claims is seen from its own side. */

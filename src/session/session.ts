@@ -1,8 +1,9 @@
+import type { Capability } from '../wire/capability.ts';
 import { encodeMessage } from '../wire/codec.ts';
 import { initialContext } from '../wire/context.ts';
 import { BgpError } from '../wire/error.ts';
 import type { Message, Open, RouteRefresh } from '../wire/message.ts';
-import { notificationOf, shutdownCommunication } from '../wire/notification.ts';
+import { hardReset, notificationOf, shutdownCommunication } from '../wire/notification.ts';
 import { capabilityOf } from '../wire/open.ts';
 import type { Update } from '../wire/update.ts';
 import { survivor } from './collision.ts';
@@ -26,6 +27,14 @@ export const cease = {
   outOfResources: 8,
   hardReset: 9,
 } as const;
+
+/** Those that come with no wish to begin again. */
+const final: ReadonlySet<number> = new Set([
+  cease.maximumPrefixes,
+  cease.administrativeShutdown,
+  cease.peerDeconfigured,
+  cease.outOfResources,
+]);
 
 /** A session is in the most advanced state of its machines. */
 const rank: Readonly<Record<SessionState, number>> = {
@@ -66,7 +75,13 @@ export class Session {
   /** The last session ended by the peer's own fault: until IdleHoldTimer lets us dial it may not come back either. */
   #damped = false;
 
-  constructor(config: SessionConfig, handler: SessionHandler, world: World) {
+  /** `capabilities`: what an OPEN claims that is sent now, where that is not the same at all times. */
+  constructor(
+    config: SessionConfig,
+    handler: SessionHandler,
+    world: World,
+    capabilities: () => readonly Capability[] = () => config.capabilities,
+  ) {
     this.config = config;
     this.#handler = handler;
     this.#clock = world.clock;
@@ -74,7 +89,7 @@ export class Session {
       config,
       world,
       counters: this.#counters,
-      localOpen: openOf(config),
+      localOpen: () => openOf(config, capabilities()),
       opened: (machine, open) => this.#opened(machine, open),
       stepped: (machine, from, event, reason) => this.#stepped(machine, from, event, reason),
       update: (update: Update) => handler.update(update),
@@ -123,9 +138,14 @@ export class Session {
     this.#first.step({ type: this.config.passive ? 'manual-start-passive' : 'manual-start' });
   }
 
-  /** Ends it with a Cease of this subcode; the text goes along where RFC 9003 lets it. `start` begins anew. */
+  /**
+   * Ends it with a Cease of this subcode; the text goes along where RFC 9003 lets it. What ends it for good is a Hard Reset where any other
+   * NOTIFICATION would let the peer keep our routes (RFC 8538, 5.1). `start` begins anew.
+   */
   stop(text = '', subcode: number = cease.administrativeShutdown): void {
-    this.#halt(ceaseError(subcode, text));
+    const error = ceaseError(subcode, text);
+    const keepsRoutes = this.negotiated?.gracefulRestart?.notification === true;
+    this.#halt(keepsRoutes && final.has(subcode) ? hardened(error) : error);
   }
 
   /** Closes without a word, so that a peer that helps with graceful restart keeps our routes (RFC 4724, 4.1). */
@@ -202,7 +222,7 @@ export class Session {
   #opened(machine: Machine, open: Open): void {
     const { connection } = machine;
     if (connection === undefined) return;
-    const result = negotiate(this.config, this.#owner.localOpen, open, connection);
+    const result = negotiate(this.config, machine.localOpen, open, connection);
     if (result instanceof BgpError) {
       machine.step({ type: 'open-error', error: result });
       return;
@@ -316,6 +336,11 @@ function ceaseError(subcode: number, text: string): BgpError {
   const mayExplain = subcode === cease.administrativeShutdown || subcode === cease.administrativeReset;
   const data = mayExplain && text !== '' ? shutdownCommunication(text) : new Uint8Array(0);
   return new BgpError(6, subcode, text === '' ? 'stopped' : text, data);
+}
+
+function hardened(error: BgpError): BgpError {
+  const { code, subcode, data } = hardReset(notificationOf(error));
+  return new BgpError(code, subcode, error.message, data);
 }
 
 const deaf: ConnectionHandler = {

@@ -47,10 +47,22 @@ export interface Negotiated {
   readonly send: Context;
   readonly routeRefresh: boolean;
   readonly enhancedRouteRefresh: boolean;
+  /** Absent unless both sides claimed it. */
+  readonly gracefulRestart?: NegotiatedRestart;
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly localOpen: Open;
   readonly remoteOpen: Open;
+}
+
+/** What the peer's OPEN says of graceful restart (RFC 4724, 3), where ours has it too. */
+export interface NegotiatedRestart {
+  /** Seconds that it asks us to wait for it. */
+  readonly restartTime: number;
+  /** A NOTIFICATION does not end it unless it is a Hard Reset: both set the N bit (RFC 8538, 2). */
+  readonly notification: boolean;
+  /** The families that it restarts gracefully, of those that both claimed, and whether it still forwards for them (the F bit). */
+  readonly families: ReadonlyMap<Family, { readonly forwarding: boolean }>;
 }
 
 /** Why a session ended or an attempt failed. */
@@ -59,7 +71,8 @@ export type DownReason =
   | { readonly kind: 'notification-received'; readonly notification: Notification; readonly text: string }
   /** The connection failed or was closed; `text` names the likely cause where the state tells it. */
   | { readonly kind: 'connection'; readonly text: string }
-  | { readonly kind: 'stopped'; readonly text: string }
+  /** We ended it; `notification` is absent when nothing was said. */
+  | { readonly kind: 'stopped'; readonly notification?: Notification; readonly text: string }
   /** It may not run: something that its configuration asks for cannot be had. Nothing is tried until that changes, or until a reset. */
   | { readonly kind: 'held'; readonly text: string };
 

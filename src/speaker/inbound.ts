@@ -64,7 +64,7 @@ export class Inbound {
     }
   }
 
-  /** Removes what the peer did not send again between BoRR and EoRR (RFC 7313, 4). */
+  /** Removes what the peer did not send again: between BoRR and EoRR (RFC 7313, 4), or since its session was lost (RFC 4724, 4.2). */
   removeStale(visit?: (prefix: number) => void): void {
     for (const prefix of this.adjRibIn.prefixes()) {
       if (!this.adjRibIn.isStale(prefix)) continue;

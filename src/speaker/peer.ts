@@ -8,6 +8,7 @@ import type { Availability, Connection, SocketOptions, World } from '../session/
 import { isSame } from '../session/same.ts';
 import { cease, Session } from '../session/session.ts';
 import type { DownReason, Negotiated, SessionHandler, SessionState } from '../session/types.ts';
+import type { Capability } from '../wire/capability.ts';
 import { encodeMessage } from '../wire/codec.ts';
 import type { Family } from '../wire/family.ts';
 import { severityOf, withdrawals } from '../wire/fault.ts';
@@ -17,9 +18,10 @@ import type { AsSegment, Nlri, Reach, Update } from '../wire/update.ts';
 import { endOfRib, isEndOfRib } from '../wire/update-codec.ts';
 import type { Treatment } from './export.ts';
 import type { FamilyRib, Outbound } from './family-rib.ts';
+import { keptFamilies, StaleFamilies } from './graceful-restart.ts';
 import { Inbound } from './inbound.ts';
 import { selfNextHop } from './next-hop.ts';
-import { sessionConfigOf } from './session-config.ts';
+import { capabilitiesOf, sessionConfigOf } from './session-config.ts';
 import type { BgpGlobal, Neighbor, PeerFamilyState, PeerState } from './types.ts';
 
 /** Prefixes that one peer may send for one family before it is told to stop (Cease, Maximum Number of Prefixes Reached). */
@@ -38,8 +40,12 @@ export interface PeerOwner {
   interfaces(): readonly InterfaceAddress[];
   /** Sees to it that connections with this address have these options, whoever dials. */
   protect(address: Address, options: SocketOptions | undefined): Availability;
+  /** Sessions may begin. */
+  running(): boolean;
   /** Since the speaker started. */
   seconds(): number;
+  /** It goes on where another left off a moment ago. */
+  restarted(): boolean;
   stateChanged(peer: Peer, from: SessionState, to: SessionState): void;
   down(peer: Peer, reason: DownReason): void;
   /** Something worth a line in the log. */
@@ -56,6 +62,9 @@ export class Peer implements SessionHandler {
   /** Present while the session may not run. */
   #held: { readonly reason: DownReason; readonly at: Date } | undefined;
   #negotiated: Negotiated | undefined;
+  #wasEstablished = false;
+  /** Of a session that ended, while its routes stay in `#inbound`. */
+  readonly #stale: StaleFamilies;
   readonly #inbound = new Map<Family, Inbound>();
   readonly #outbound = new Map<Family, { readonly outbound: Outbound; readonly subscriber: Subscriber }>();
   #importPolicy: PolicyChain;
@@ -64,7 +73,8 @@ export class Peer implements SessionHandler {
     this.#neighbor = neighbor;
     this.#owner = owner;
     this.#importPolicy = this.#policy('import');
-    this.#session = new Session(sessionConfigOf(neighbor, owner.global), this, owner.world);
+    this.#stale = new StaleFamilies(owner.world.clock, (family) => this.#expired(family));
+    this.#session = this.#newSession();
   }
 
   get neighbor(): Neighbor {
@@ -77,6 +87,11 @@ export class Peer implements SessionHandler {
 
   get peerAsn(): number {
     return this.#negotiated?.peerAsn ?? this.#neighbor.asn;
+  }
+
+  /** The peer keeps our routes when the connection just closes (RFC 4724, 4.2). */
+  get isHelped(): boolean {
+    return this.#negotiated?.gracefulRestart !== undefined;
   }
 
   /** Does not begin what cannot be as configured: a session without its password would be open to anybody. */
@@ -96,7 +111,7 @@ export class Peer implements SessionHandler {
   stop(how: { readonly subcode: number; readonly text: string } | 'silently'): void {
     if (how === 'silently') this.#session.stopWithoutNotification();
     else this.#session.stop(how.text, how.subcode);
-    this.#leave();
+    for (const family of this.#inbound.keys()) this.#forget(family);
   }
 
   accept(connection: Connection): void {
@@ -129,9 +144,11 @@ export class Peer implements SessionHandler {
     this.#neighbor = neighbor;
     const config = sessionConfigOf(neighbor, this.#owner.global);
     if (!isSame(config, sessionConfigOf(before, this.#owner.global))) {
-      this.stop({ subcode: cease.configurationChange, text: 'Peer configuration changed' });
-      this.#session = new Session(config, this, this.#owner.world);
-      this.start();
+      this.#session.stop('Peer configuration changed', cease.configurationChange);
+      for (const family of this.#inbound.keys())
+        if (neighbor.gracefulRestart === undefined || !neighbor.families.includes(family)) this.#forget(family);
+      this.#session = this.#newSession();
+      if (this.#owner.running()) this.start();
     }
     this.policiesChanged();
   }
@@ -164,10 +181,10 @@ export class Peer implements SessionHandler {
       neighbor: this.#neighbor,
       sessionState: session.state,
       families: this.#neighbor.families.map((family) => this.#familyState(family)),
-      localCapabilities: session.config.capabilities,
+      localCapabilities: negotiated?.localOpen.capabilities ?? this.#capabilities(),
       remoteCapabilities: negotiated?.remoteOpen.capabilities ?? [],
       counters: session.counters,
-      timers: session.timers,
+      timers: { ...session.timers, ...this.#stale.timers },
       pending: session.pending,
       ...(negotiated && { negotiated }),
       ...(session.establishedAt && { establishedAt: session.establishedAt }),
@@ -196,9 +213,11 @@ export class Peer implements SessionHandler {
 
   established(negotiated: Negotiated): void {
     this.#negotiated = negotiated;
+    this.#wasEstablished = true;
+    this.#takeBack(negotiated);
     for (const family of negotiated.families) {
       const rib = this.#owner.rib(family);
-      this.#inbound.set(family, new Inbound(rib, this.#owner.store));
+      if (!this.#inbound.has(family)) this.#inbound.set(family, new Inbound(rib, this.#owner.store));
       const outbound = rib.outbound(this.#treatment(negotiated, family));
       const subscriber: Subscriber = { send: (bytes, updates) => this.#session.send(bytes, updates) };
       this.#outbound.set(family, { outbound, subscriber });
@@ -207,7 +226,7 @@ export class Peer implements SessionHandler {
   }
 
   down(reason: DownReason): void {
-    this.#leave();
+    this.#leave(reason);
     this.#owner.down(this, reason);
   }
 
@@ -218,11 +237,9 @@ export class Peer implements SessionHandler {
   routeRefresh({ family, subtype }: RouteRefresh): void {
     const inbound = this.#inbound.get(family);
     if (inbound === undefined) return;
-    const changed = this.#owner.routeChanged(this);
     if (subtype === REFRESH) this.#resend(family);
     else if (subtype === BEGIN_REFRESH) inbound.adjRibIn.markStale();
-    else if (subtype === END_REFRESH)
-      inbound.removeStale(changed && ((prefix) => changed('withdrawn', inbound, prefix)));
+    else if (subtype === END_REFRESH) this.#removeStale(family);
   }
 
   update(update: Update): void {
@@ -240,7 +257,11 @@ export class Peer implements SessionHandler {
     if (nlri !== undefined || reach !== undefined) return;
     const ended = isEndOfRib(update);
     const inbound = ended && this.#inbound.get(ended);
-    if (inbound !== undefined) inbound.endOfRib = true;
+    if (inbound === undefined) return;
+    inbound.endOfRib = true;
+    if (!this.#stale.has(inbound.rib.family)) return;
+    this.#stale.forget(inbound.rib.family);
+    this.#removeStale(inbound.rib.family);
   }
 
   #announce(nlri: Nlri, update: Update, reach: Reach | undefined): void {
@@ -292,20 +313,82 @@ export class Peer implements SessionHandler {
     outbound.group.refresh(subscriber, { bytes: end, updates: 0 });
   }
 
-  #leave(): void {
+  #newSession(): Session {
+    const { global, world } = this.#owner;
+    return new Session(sessionConfigOf(this.#neighbor, global), this, world, () => this.#capabilities());
+  }
+
+  /** What an OPEN claims that is sent now. */
+  #capabilities(): readonly Capability[] {
+    const { gracefulRestart } = this.#neighbor;
+    const restarted = this.#owner.restarted();
+    // Later nobody has routes of before any more.
+    const isRestarting = !this.#wasEstablished && this.#owner.seconds() < (gracefulRestart?.restartTime ?? 0);
+    return capabilitiesOf(this.#neighbor, this.#owner.global, {
+      restarted: restarted && isRestarting,
+      forwarding: restarted || this.#wasEstablished,
+    });
+  }
+
+  /** Leaves the update groups, and keeps of the routes that came what may stay. */
+  #leave(reason: DownReason): void {
+    const negotiated = this.#negotiated;
+    // A failed attempt: what waits for the peer goes on waiting.
+    if (negotiated === undefined) return;
     this.#negotiated = undefined;
     for (const [family, { outbound, subscriber }] of this.#outbound) {
       outbound.group.leave(subscriber);
       this.#owner.rib(family).drop(outbound);
     }
     this.#outbound.clear();
-    const changed = this.#owner.routeChanged(this);
-    for (const inbound of this.#inbound.values()) {
-      if (changed !== undefined)
-        for (const prefix of inbound.adjRibIn.prefixes()) changed('withdrawn', inbound, prefix);
-      inbound.adjRibIn.clear();
+    const { gracefulRestart } = this.#neighbor;
+    const kept = gracefulRestart === undefined ? [] : keptFamilies(negotiated, reason);
+    for (const [family, inbound] of this.#inbound) {
+      if (!kept.includes(family)) {
+        this.#forget(family);
+        continue;
+      }
+      // It restarts again before it sent everything: without RFC 8538, what is stale from before goes (RFC 4724, 4.2).
+      if (this.#stale.has(family) && negotiated.gracefulRestart?.notification !== true) {
+        this.#stale.forget(family);
+        this.#removeStale(family);
+      }
+      inbound.endOfRib = false;
+      inbound.adjRibIn.markStale();
     }
-    this.#inbound.clear();
+    if (gracefulRestart === undefined || negotiated.gracefulRestart === undefined) return;
+    const { restartTime } = negotiated.gracefulRestart;
+    this.#stale.lost(kept, { restartTime, stalePathTime: gracefulRestart.stalePathTime });
+  }
+
+  /** It did not come back, or did not send them again, in time. */
+  #expired(family: Family): void {
+    this.#removeStale(family);
+    if (this.#negotiated === undefined) this.#inbound.delete(family);
+  }
+
+  /** The peer is back: what it did not preserve, or no longer restarts gracefully, goes at once (RFC 4724, 4.2). */
+  #takeBack({ gracefulRestart }: Negotiated): void {
+    this.#stale.back();
+    for (const family of this.#inbound.keys())
+      if (gracefulRestart?.families.get(family)?.forwarding !== true) this.#forget(family);
+  }
+
+  /** Removes all that the peer sent for a family. */
+  #forget(family: Family): void {
+    const inbound = this.#inbound.get(family);
+    if (inbound === undefined) return;
+    this.#stale.forget(family);
+    inbound.adjRibIn.markStale();
+    this.#removeStale(family);
+    this.#inbound.delete(family);
+  }
+
+  #removeStale(family: Family): void {
+    const inbound = this.#inbound.get(family);
+    if (inbound === undefined) return;
+    const changed = this.#owner.routeChanged(this);
+    inbound.removeStale(changed && ((prefix) => changed('withdrawn', inbound, prefix)));
   }
 
   #treatment(negotiated: Negotiated, family: Family): Treatment {
@@ -335,6 +418,7 @@ export class Peer implements SessionHandler {
       received: adjRibIn?.size ?? 0,
       accepted: adjRibIn?.accepted ?? 0,
       looped: adjRibIn?.looped ?? 0,
+      stale: adjRibIn?.stale ?? 0,
       advertised: membership?.outbound.group.sentTo(membership.subscriber) ?? 0,
     };
   }

@@ -3,6 +3,7 @@ import type { SocketOptions } from '../session/ports.ts';
 import type { SessionConfig } from '../session/types.ts';
 import type { Capability } from '../wire/capability.ts';
 import { afiOf } from '../wire/family.ts';
+import { type RestartState, restartCapability } from './graceful-restart.ts';
 import type { BgpGlobal, Neighbor } from './types.ts';
 
 /** Everything about a peer that its OPEN or its TCP connection depends on: when this changes, the session must be made again. */
@@ -22,7 +23,7 @@ export function sessionConfigOf(neighbor: Neighbor, global: BgpGlobal): SessionC
     holdTime: timers.holdTime,
     keepaliveTime: timers.keepaliveInterval,
     delayOpenTime: timers.delayOpen,
-    capabilities: capabilitiesOf(neighbor, global),
+    capabilities: capabilitiesOf(neighbor, global, { restarted: false, forwarding: true }),
   };
 }
 
@@ -39,7 +40,12 @@ function socketOptionsOf({ transport }: Neighbor): SocketOptions | undefined {
 }
 
 /** What we claim is what we do, by ascending code. */
-function capabilitiesOf({ families, address }: Neighbor, { asn, hostname }: BgpGlobal): readonly Capability[] {
+export function capabilitiesOf(
+  neighbor: Neighbor,
+  { asn, hostname }: BgpGlobal,
+  restart: RestartState,
+): readonly Capability[] {
+  const { families, address } = neighbor;
   const ipv4 = address.isIPv6 ? families.filter((family) => afiOf(family) === 1) : [];
   return [
     ...families.map((family): Capability => ({ name: 'multiprotocol', family })),
@@ -48,6 +54,7 @@ function capabilitiesOf({ families, address }: Neighbor, { asn, hostname }: BgpG
       ? []
       : [{ name: 'extended-next-hop', entries: ipv4.map((family) => ({ family, nextHopAfi: 2 })) } as const]),
     { name: 'extended-message' },
+    ...restartCapability(neighbor, restart),
     { name: 'four-octet-as', asn },
     { name: 'enhanced-route-refresh' },
     ...(hostname === undefined ? [] : [{ name: 'fqdn', host: hostname, domain: '' } as const]),

@@ -40,6 +40,13 @@ export interface SpeakerLog {
   error(fields: Record<string, unknown>, message: string): void;
 }
 
+export interface StartOptions {
+  /** Another speaker with these peers left off a moment ago, and what it announced is still forwarded (RFC 4724, 4.1). */
+  readonly restarted?: boolean;
+  /** No session begins before `startPeers`: what is to be announced is not all there yet. */
+  readonly peersWait?: boolean;
+}
+
 /** The machine: clock, sockets, entropy, and the addresses of its interfaces. */
 export interface SpeakerWorld extends World {
   /** Absent: what the operating system says. */
@@ -70,6 +77,7 @@ export class Speaker {
   readonly #startedAt: number;
   readonly #startDate: Date;
   #running = false;
+  #restarted = false;
   #refused = 0;
 
   /** Throws SpeakerError for a router id or ASN out of range. */
@@ -90,7 +98,8 @@ export class Speaker {
   }
 
   /** Binds the listeners, then starts the peers. Rejects with the operating system's error, and nothing is left bound. */
-  async start(): Promise<void> {
+  async start({ restarted = false, peersWait = false }: StartOptions = {}): Promise<void> {
+    this.#restarted = restarted;
     const { listenPort, listenAddresses = WILDCARDS } = this.global;
     if (listenPort !== -1) {
       try {
@@ -105,18 +114,23 @@ export class Speaker {
         throw error;
       }
     }
+    if (!peersWait) this.startPeers();
+  }
+
+  /** Begins the sessions; later peers begin theirs when they are added. */
+  startPeers(): void {
     this.#running = true;
     for (const peer of this.#peers.values()) peer.start();
   }
 
   /**
-   * With `fullDestroy` every peer gets a Cease with `text`, and forgets our routes; without, connections close with no word, so that peers that
-   * help with graceful restart keep them. Resolves when nothing listens any more; what is queued is still sent.
+   * Every peer gets a Cease with `text`, and forgets our routes; without `fullDestroy` the connections of those that help with graceful
+   * restart close with no word, so that these keep them. Resolves when nothing listens any more; what is queued is still sent.
    */
   async stop({ fullDestroy, text = '' }: { readonly fullDestroy: boolean; readonly text?: string }): Promise<void> {
     this.#running = false;
     for (const peer of this.#peers.values())
-      peer.stop(fullDestroy ? { subcode: cease.administrativeShutdown, text } : 'silently');
+      peer.stop(fullDestroy || !peer.isHelped ? { subcode: cease.administrativeShutdown, text } : 'silently');
     await this.#closeListeners();
   }
 
@@ -272,7 +286,9 @@ export class Speaker {
       policies: () => this.#policies,
       interfaces: () => this.#interfaces(),
       protect: (address, options) => this.#protect(address, options),
+      running: () => this.#running,
       seconds: () => this.#seconds(),
+      restarted: () => this.#restarted,
       stateChanged: (peer, from, to) => this.#stateChanged(peer, from, to),
       down: (peer, reason) => this.#down(peer, reason),
       warn: (peer, message, fields) => this.#log.warn({ ...fieldsOf(peer), ...fields }, message),
@@ -313,13 +329,15 @@ export class Speaker {
 
   #accept(connection: Connection): void {
     const peer = this.#peers.get(connection.remote.address.toString());
-    if (peer !== undefined) {
+    if (peer !== undefined && this.#running) {
       peer.accept(connection);
       return;
     }
+    connection.abort();
+    // One that waits for its session will try again.
+    if (peer !== undefined) return;
     this.#refused++;
     this.#log.warn({ remote: connection.remote.address.toString() }, 'connection from an address that is no peer');
-    connection.abort();
   }
 
   #reset(peer: Peer, { soft, communication = '' }: ResetOptions): void {

@@ -7,6 +7,7 @@ import type { DownReason, Negotiated, SessionCounters, SessionState } from '../s
 import type { Capability } from '../wire/capability.ts';
 import type { Family } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri } from '../wire/update.ts';
+import type { RestartTimerName } from './graceful-restart.ts';
 
 // The names are those of Cilium's internal Router interface.
 
@@ -49,9 +50,19 @@ export interface Neighbor {
     readonly bindToDevice?: string;
   };
   readonly families: readonly Family[];
+  /** Absent: off. */
+  readonly gracefulRestart?: GracefulRestart;
   /** What happens to a path that no export policy statement decides: `accept` for a peer added by hand, `reject` in Cilium's control plane. */
   readonly defaultExportAction: 'accept' | 'reject';
   readonly defaultImportAction: 'accept' | 'reject';
+}
+
+/** Routes that outlive the session, both ways (RFC 4724, RFC 8538). Times are in seconds. */
+export interface GracefulRestart {
+  /** How long the peer is asked to keep our routes without a session: 1 to 4095. */
+  readonly restartTime: number;
+  /** How long the peer's routes stay at most until it has sent them again: 1 to 65535. */
+  readonly stalePathTime: number;
 }
 
 /** Paths to originate. The next hop of `attributes` is not looked at. */
@@ -100,6 +111,8 @@ export interface PeerFamilyState {
   /** Routes dropped because our own AS is in the path (RFC 4271, 9). */
   readonly looped: number;
   readonly advertised: number;
+  /** Of the received, those that the peer still has to send again, or that wait for it to come back. */
+  readonly stale: number;
 }
 
 export interface PeerState {
@@ -114,7 +127,7 @@ export interface PeerState {
   readonly counters: SessionCounters;
   readonly lastDown?: { readonly reason: DownReason; readonly at: Date };
   /** Milliseconds that each running timer has left. */
-  readonly timers: Readonly<Partial<Record<TimerName, number>>>;
+  readonly timers: Readonly<Partial<Record<TimerName | RestartTimerName, number>>>;
   /** Octets for the peer that TCP has not taken. */
   readonly pending: number;
 }

@@ -62,6 +62,7 @@ function neighbor(name: string, address: Address, asn: number, passive: boolean)
     ttlSecurity: undefined,
     ebgpMultihop: undefined,
     bindToDevice: undefined,
+    gracefulRestart: undefined,
     families: [ipv6Unicast],
     exportAction: undefined,
     importAction: 'accept',

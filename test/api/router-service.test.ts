@@ -125,7 +125,9 @@ describe('neighbors', () => {
       peerAsn: 65000,
       localAsn: 65001,
       sessionState: 'established',
-      families: [{ family: { afi: 'ipv6', safi: 'unicast' }, received: 0n, accepted: 0n, advertised: 0n, looped: 0n }],
+      families: [
+        { family: { afi: 'ipv6', safi: 'unicast' }, received: 0n, accepted: 0n, advertised: 0n, looped: 0n, stale: 0n },
+      ],
       timers: {
         appliedHoldNanoseconds: 9_000_000_000n,
         appliedKeepAliveNanoseconds: 3_000_000_000n,
@@ -185,6 +187,17 @@ describe('neighbors', () => {
     expect(told).not.toContain('sesame');
   });
 
+  test('have graceful restart, with defaults, and tell of it', async () => {
+    const neighbor = { address: '2001:db8::2', gracefulRestart: { enabled: true, restartTime: 60 } };
+    await ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor }));
+    expect(at.node.peers()[1]?.neighbor.gracefulRestart).toEqual({ restartTime: 60, stalePathTime: 180 });
+    const { peers } = await ask(rpc.getPeerState, { instance: '' });
+    expect(peers.map((peer) => peer.neighbor?.gracefulRestart)).toEqual([
+      undefined,
+      { enabled: true, restartTime: 60, stalePathTime: 180 },
+    ]);
+  });
+
   test.each<[Parameters<typeof AddNeighborRequest.fromPartial>[0]['neighbor'], string[]]>([
     [undefined, ['neighbor: is required']],
     [{}, ['neighbor.address: is required']],
@@ -217,6 +230,10 @@ describe('neighbors', () => {
     [
       { address: '::2', transport: { bindToDevice: 'a/b' } },
       ['neighbor.transport.bind_to_device: must be the name of an interface'],
+    ],
+    [
+      { address: '::2', gracefulRestart: { enabled: true, restartTime: 4096 } },
+      ['neighbor.graceful_restart.restart_time: must be at most 4095'],
     ],
   ])('%j is refused', async (neighbor, expected) => {
     expect(await violations(ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor })))).toEqual(expected);

@@ -56,8 +56,8 @@ describe('peers', () => {
   test('has more columns with -o wide', async () => {
     await announce();
     expect(await lines('peers', '-o', 'wide')).toEqual([
-      'Instance   Peer     Local AS   Peer AS   Peer Address         Session State   Uptime   Family         Received   Accepted   Advertised   Router ID    Hold   Last Down',
-      'node       router   65001      65000     [2001:db8::ff]:179   established     4s       ipv6/unicast   0          0          1            10.0.0.254   9s     -',
+      'Instance   Peer     Local AS   Peer AS   Peer Address         Session State   Uptime   Family         Received   Accepted   Advertised   Stale   Router ID    Hold   Last Down',
+      'node       router   65001      65000     [2001:db8::ff]:179   established     4s       ipv6/unicast   0          0          1            0       10.0.0.254   9s     -',
     ]);
   });
 
@@ -72,7 +72,7 @@ describe('peers', () => {
       'peer-asn': 65000,
       'local-asn': 65001,
       'session-state': 'established',
-      families: [{ afi: 'ipv6', safi: 'unicast', received: 0, accepted: 0, advertised: 1, looped: 0 }],
+      families: [{ afi: 'ipv6', safi: 'unicast', received: 0, accepted: 0, advertised: 1, looped: 0, stale: 0 }],
       timers: { 'applied-hold-nanoseconds': 9e9, 'configured-keep-alive-nanoseconds': 3e9 },
       'local-capabilities': expect.arrayContaining([
         { name: 'route-refresh', text: 'route-refresh', capabilities: 'AgA=' },

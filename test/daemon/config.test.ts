@@ -104,6 +104,20 @@ import: all`),
     rmSync(directory, { recursive: true });
   });
 
+  test('says how long routes outlive the session', () => {
+    const restartOf = (fields: string) =>
+      parseConfig([{ file, text: peer(fields) }]).instances[0]?.neighbors[0]?.gracefulRestart;
+    expect(restartOf('')).toBeUndefined();
+    expect(restartOf('gracefulRestart: { enabled: false, restartTimeSeconds: 60 }')).toBeUndefined();
+    expect(restartOf('gracefulRestart: { enabled: true }')).toEqual({ restartTime: 120, stalePathTime: 180 });
+    expect(
+      restartOf('gracefulRestart: { enabled: true, restartTimeSeconds: 4095, stalePathTimeSeconds: 65535 }'),
+    ).toEqual({ restartTime: 4095, stalePathTime: 65535 });
+    expect(() => restartOf('gracefulRestart: { enabled: true, restartTimeSeconds: 4096 }')).toThrow(
+      'gracefulRestart.restartTimeSeconds: must be at most 4095',
+    );
+  });
+
   test('says everything about a path', () => {
     const text = path(`nextHop: "2001:db8::9, fe80::9"
 communities: ["65001:100", no-export, "65001:100"]

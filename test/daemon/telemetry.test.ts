@@ -286,11 +286,12 @@ describe('a daemon', () => {
       const session = { ...of, local_asn: peer.localAsn, neighbor_asn: peer.peerAsn };
       found[series('herald_peer_pending_bytes', of)] = Number(peer.pendingBytes);
       found[series('cilium_bgp_control_plane_session_state', session)] = peer.sessionState === 'established' ? 1 : 0;
-      for (const { family, received, accepted, advertised, looped } of peer.families) {
+      for (const { family, received, accepted, advertised, looped, stale } of peer.families) {
         found[series('cilium_bgp_control_plane_advertised_routes', { ...session, ...family })] = Number(advertised);
         found[series('cilium_bgp_control_plane_received_routes', { ...session, ...family })] = Number(received);
         found[series('herald_peer_accepted_routes', { ...of, ...family })] = Number(accepted);
         found[series('herald_peer_looped_routes', { ...of, ...family })] = Number(looped);
+        found[series('herald_peer_stale_routes', { ...of, ...family })] = Number(stale);
       }
       const { counters } = peer;
       if (counters === undefined) continue;

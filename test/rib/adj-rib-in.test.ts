@@ -38,6 +38,7 @@ test('counts, sets and staleness are those of a plain map, and nothing stays hel
       }
       const states = [...model.values()].map(({ state }) => state);
       expect(rib.accepted).toBe(states.filter((state) => state === 'accepted').length);
+      expect(rib.stale).toBe([...model.values()].filter(({ state, stale }) => stale && state !== 'looped').length);
       expect(rib.looped).toBe(states.filter((state) => state === 'looped').length);
       expect(rib.size).toBe(states.filter((state) => state !== 'looped').length);
       expect([...rib.prefixes()]).toHaveLength(model.size);

@@ -372,7 +372,7 @@ describe('a stop', () => {
       subcode: 2,
       data: shutdownCommunication('maintenance until noon'),
     });
-    expect(a.session.lastDown?.reason).toEqual({ kind: 'stopped', text: 'maintenance until noon' });
+    expect(a.session.lastDown?.reason).toMatchObject({ kind: 'stopped', text: 'maintenance until noon' });
     clock.advance(3_600_000);
     expect([a.session.state, network.open, clock.waiting]).toEqual(['idle', 0, 0]);
   });

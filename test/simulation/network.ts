@@ -24,6 +24,11 @@ export interface SimulationOptions {
   readonly log?: (line: string) => void;
 }
 
+interface Process {
+  readonly address: Address;
+  isAlive: boolean;
+}
+
 /** An error as the operating system gives it. */
 export class SystemError extends Error {
   readonly code: string;
@@ -41,6 +46,7 @@ export class SimulatedNetwork {
   readonly #options: SimulationOptions;
   readonly #listeners = new Map<string, (connection: Connection) => void>();
   readonly #ends = new Set<End>();
+  readonly #processes = new Set<Process>();
   readonly #cuts = new Set<string>();
   /** What would arrive if nothing were cut, in order. */
   #stalled: { readonly path: string; readonly arrive: () => void }[] = [];
@@ -52,10 +58,12 @@ export class SimulatedNetwork {
     this.#options = options;
   }
 
-  /** The network as one host has it; `address` is its only one. */
+  /** The network as one process on a host has it; `address` is the host's only one. */
   host(address: Address): Network {
+    const process = { address, isAlive: true };
+    this.#processes.add(process);
     return {
-      dial: (options, handler) => this.#dial(address, options, handler),
+      dial: (options, handler) => this.#dial(process, options, handler),
       listen: (options, accept) => this.#listen(address, options, accept),
     };
   }
@@ -92,6 +100,13 @@ export class SimulatedNetwork {
   /** The host forgets all its connections without a word to anyone; whoever sends to one of them gets a reset. */
   crash(address: Address): void {
     for (const end of this.#where((each) => each.local.address.equals(address))) end.vanish();
+  }
+
+  /** The process on the host is killed: its connections break, nothing listens, and whatever it still does reaches nobody. */
+  kill(address: Address): void {
+    for (const key of this.#listeners.keys()) if (key.startsWith(`${address} `)) this.#listeners.delete(key);
+    for (const process of this.#processes) if (process.address.equals(address)) process.isAlive = false;
+    for (const end of this.#where((each) => each.local.address.equals(address))) end.abort();
   }
 
   /** Connections that both ends take for open. */
@@ -148,9 +163,14 @@ export class SimulatedNetwork {
     return least + this.entropy() * (most - least);
   }
 
-  #dial(host: Address, { remote, localPort }: DialOptions, handler: ConnectionHandler): Connection {
+  #dial(
+    { address: host, isAlive }: Process,
+    { remote, localPort }: DialOptions,
+    handler: ConnectionHandler,
+  ): Connection {
     const path = pathOf(host, remote.address);
     const client = new End(this, { address: host, port: localPort ?? this.#nextPort++ }, remote, path);
+    if (!isAlive) return client;
     client.handle(handler);
     this.#ends.add(client);
     const at = this.arrival();

@@ -1,6 +1,6 @@
 import { Address } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
-import { Speaker, type SpeakerLog } from '../../src/speaker/speaker.ts';
+import { Speaker, type SpeakerLog, type StartOptions } from '../../src/speaker/speaker.ts';
 import type { BgpGlobal, GetRoutesRequest, Neighbor } from '../../src/speaker/types.ts';
 import { type Family, ipv6Unicast } from '../../src/wire/family.ts';
 import { packPrefixes } from '../../src/wire/nlri.ts';
@@ -20,7 +20,7 @@ export class Lab {
     this.network = new SimulatedNetwork(this.clock, seeded(seed), options);
   }
 
-  async speaker(host: number, global: Partial<BgpGlobal> = {}): Promise<Speaker> {
+  async speaker(host: number, global: Partial<BgpGlobal> = {}, options: StartOptions = {}): Promise<Speaker> {
     const address = addressOf(host);
     const linkLocal = Address.parse(`fe80::${host}`);
     const speaker = new Speaker(
@@ -36,7 +36,7 @@ export class Lab {
       },
       silent,
     );
-    await speaker.start();
+    await speaker.start(options);
     return speaker;
   }
 

@@ -1,5 +1,6 @@
 import type { Address } from '../../ip/address.ts';
 import type { SecretText } from '../../session/secret-text.ts';
+import { defaultGracefulRestart } from '../../speaker/graceful-restart.ts';
 import { type Family, parseFamily } from '../../wire/family.ts';
 import { isPrefixFamily } from '../../wire/nlri.ts';
 import type { BGPFamily, BGPNodePeer, Secret } from '../resources/types.ts';
@@ -65,7 +66,9 @@ export function neighborOf(
     families,
     defaultExportAction: 'reject',
     defaultImportAction: 'reject',
-    ...(gracefulRestart.enabled && { gracefulRestart: { restartTimeSeconds: gracefulRestart.restartTimeSeconds } }),
+    ...(gracefulRestart.enabled && {
+      gracefulRestart: { ...defaultGracefulRestart, restartTime: gracefulRestart.restartTimeSeconds },
+    }),
   });
 }
 

@@ -84,10 +84,7 @@ export interface InstancePlan {
   readonly paths: ReadonlyMap<string, PlannedPath>;
 }
 
-/** A neighbor with what its speaker is to be told beside. */
-export interface PlannedNeighbor extends Neighbor {
-  readonly gracefulRestart?: { readonly restartTimeSeconds: number };
-}
+export type PlannedNeighbor = Neighbor;
 
 export interface PlannedPath {
   readonly prefix: Prefix;

@@ -83,13 +83,9 @@ export const peerConfig: Definition<CiliumBGPPeerConfig> = {
   ]),
   unknownFields: 'refused',
   statusIsOurs: true,
-  notesOn: (given) => [
-    ...placesOf(given, 'spec.transport.localPort').map(({ path }) => ({
+  notesOn: (given) =>
+    placesOf(given, 'spec.transport.localPort').map(({ path }) => ({
       path,
       message: "is deprecated and ignored: the port to listen on is the instance's localPort",
     })),
-    ...placesOf(given, 'spec.gracefulRestart.enabled')
-      .filter(({ value }) => value === true)
-      .map(({ path }) => ({ path, message: 'is not acted on yet: the peer forgets our routes when a session ends' })),
-  ],
 };

@@ -86,7 +86,7 @@ describe('TestNeighborReconciler_StaticPeer', () => {
     [
       'graceful restart',
       { gracefulRestart: { enabled: true, restartTimeSeconds: 60 } },
-      { gracefulRestart: { restartTimeSeconds: 60 } },
+      { gracefulRestart: { restartTime: 60, stalePathTime: 180 } },
     ],
   ])('update config: %s', async (_, spec, expected) => {
     const lab = world();

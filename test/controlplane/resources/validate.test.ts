@@ -663,10 +663,6 @@ describe('what is warned of', () => {
       'spec.bgpInstances[0].peers[2].autoDiscovery: is ignored, as there is a peerAddress',
     ],
     [
-      ofKind.peer('spec.gracefulRestart.enabled', true),
-      'spec.gracefulRestart.enabled: is not acted on yet: the peer forgets our routes when a session ends',
-    ],
-    [
       ofKind.peer('metadata.namespace', 'kube-system'),
       'metadata.namespace: is ignored: a CiliumBGPPeerConfig is in no namespace',
     ],

@@ -242,7 +242,7 @@ export interface StartInstanceResponse {
 export interface StopInstanceRequest {
   /** See RouterService. */
   instance: string;
-  /** Tell the peers (Cease): they forget our routes at once. False: just close, so that graceful restart can help. */
+  /** Tell all peers (Cease): they forget our routes at once. False: those that help with graceful restart are not told, and keep them. */
   fullDestroy: boolean;
 }
 

@@ -410,6 +410,16 @@ export interface NeighborTransport {
   bindToDevice: string;
 }
 
+/** Routes that outlive the session, both ways (RFC 4724, RFC 8538). Times are in seconds; zero takes the default. */
+export interface GracefulRestart {
+  /** Default false. */
+  enabled: boolean;
+  /** How long the peer is asked to keep our routes without a session, 1 to 4095. Default 120. */
+  restartTime: number;
+  /** How long the peer's routes stay at most until it has sent them again, 1 to 65535. Default 180. */
+  stalePathTime: number;
+}
+
 /** A configured peer. */
 export interface Neighbor {
   /** A name for people, 1 to 255 characters, unique in the instance. Default: the address. */
@@ -437,6 +447,8 @@ export interface Neighbor {
    * password, so an update without it takes away the one there was. The peer is held down where TCP MD5 cannot be had.
    */
   authPassword: string;
+  /** Absent: off. */
+  gracefulRestart: GracefulRestart | undefined;
 }
 
 /** The path attributes of paths to originate. */
@@ -525,6 +537,8 @@ export interface PeerFamilyState {
   advertised: bigint;
   /** Routes dropped because our own AS is in their path. */
   looped: bigint;
+  /** Of the received, those of a session that ended: the peer still has to come back, or to send them again. */
+  stale: bigint;
 }
 
 /** The timers of a peer, in nanoseconds as Cilium's JSON has them. */
@@ -609,7 +623,7 @@ export interface PeerState {
   sessionState: string;
   /** Since the session came up, in nanoseconds; 0 unless established. */
   uptimeNanoseconds: bigint;
-  /** Every configured family; the counts mean something only while established. */
+  /** Every configured family; what was received outlives the session where graceful restart lets it, and is stale then. */
   families: PeerFamilyState[];
   /** What was configured and what is in force. */
   timers:
@@ -633,7 +647,7 @@ export interface PeerState {
     | undefined;
   /**
    * Nanoseconds until each timer that runs expires: `connect-retry`, `hold`, `keepalive`, `delay-open`, `idle-hold`, `send-hold`,
-   * `stability`.
+   * `stability`; while there are stale routes, `restart` and `stale-path`.
    */
   runningTimersNanoseconds: { [key: string]: bigint };
   /** Octets for the peer that TCP has not taken; 0 unless established. */
@@ -1410,6 +1424,115 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
   },
 };
 
+function createBaseGracefulRestart(): GracefulRestart {
+  return { enabled: false, restartTime: 0, stalePathTime: 0 };
+}
+
+export const GracefulRestart: MessageFns<GracefulRestart> = {
+  encode(message: GracefulRestart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.enabled !== false) {
+      writer.uint32(8).bool(message.enabled);
+    }
+    if (message.restartTime !== 0) {
+      writer.uint32(16).uint32(message.restartTime);
+    }
+    if (message.stalePathTime !== 0) {
+      writer.uint32(24).uint32(message.stalePathTime);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GracefulRestart {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGracefulRestart();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.enabled = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.restartTime = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.stalePathTime = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GracefulRestart {
+    return {
+      enabled: isSet(object.enabled) ? globalThis.Boolean(object.enabled) : false,
+      restartTime: isSet(object.restartTime)
+        ? globalThis.Number(object.restartTime)
+        : isSet(object.restart_time)
+        ? globalThis.Number(object.restart_time)
+        : 0,
+      stalePathTime: isSet(object.stalePathTime)
+        ? globalThis.Number(object.stalePathTime)
+        : isSet(object.stale_path_time)
+        ? globalThis.Number(object.stale_path_time)
+        : 0,
+    };
+  },
+
+  toJSON(message: GracefulRestart): unknown {
+    const obj: any = {};
+    if (message.enabled !== false) {
+      obj.enabled = message.enabled;
+    }
+    if (message.restartTime !== 0) {
+      obj.restartTime = Math.round(message.restartTime);
+    }
+    if (message.stalePathTime !== 0) {
+      obj.stalePathTime = Math.round(message.stalePathTime);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GracefulRestart>): GracefulRestart {
+    return GracefulRestart.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GracefulRestart>): GracefulRestart {
+    const message = createBaseGracefulRestart();
+    message.enabled = object.enabled ?? false;
+    message.restartTime = object.restartTime ?? 0;
+    message.stalePathTime = object.stalePathTime ?? 0;
+    return message;
+  },
+};
+
 function createBaseNeighbor(): Neighbor {
   return {
     name: "",
@@ -1421,6 +1544,7 @@ function createBaseNeighbor(): Neighbor {
     defaultExportAction: 0,
     defaultImportAction: 0,
     authPassword: "",
+    gracefulRestart: undefined,
   };
 }
 
@@ -1452,6 +1576,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     }
     if (message.authPassword !== "") {
       writer.uint32(74).string(message.authPassword);
+    }
+    if (message.gracefulRestart !== undefined) {
+      GracefulRestart.encode(message.gracefulRestart, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -1541,6 +1668,14 @@ export const Neighbor: MessageFns<Neighbor> = {
             message.authPassword = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.gracefulRestart = GracefulRestart.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1576,6 +1711,11 @@ export const Neighbor: MessageFns<Neighbor> = {
         : isSet(object.auth_password)
         ? globalThis.String(object.auth_password)
         : "",
+      gracefulRestart: isSet(object.gracefulRestart)
+        ? GracefulRestart.fromJSON(object.gracefulRestart)
+        : isSet(object.graceful_restart)
+        ? GracefulRestart.fromJSON(object.graceful_restart)
+        : undefined,
     };
   },
 
@@ -1608,6 +1748,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     if (message.authPassword !== "") {
       obj.authPassword = message.authPassword;
     }
+    if (message.gracefulRestart !== undefined) {
+      obj.gracefulRestart = GracefulRestart.toJSON(message.gracefulRestart);
+    }
     return obj;
   },
 
@@ -1629,6 +1772,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     message.defaultExportAction = object.defaultExportAction ?? 0;
     message.defaultImportAction = object.defaultImportAction ?? 0;
     message.authPassword = object.authPassword ?? "";
+    message.gracefulRestart = (object.gracefulRestart !== undefined && object.gracefulRestart !== null)
+      ? GracefulRestart.fromPartial(object.gracefulRestart)
+      : undefined;
     return message;
   },
 };
@@ -2295,7 +2441,7 @@ export const Route: MessageFns<Route> = {
 };
 
 function createBasePeerFamilyState(): PeerFamilyState {
-  return { family: undefined, received: 0n, accepted: 0n, advertised: 0n, looped: 0n };
+  return { family: undefined, received: 0n, accepted: 0n, advertised: 0n, looped: 0n, stale: 0n };
 }
 
 export const PeerFamilyState: MessageFns<PeerFamilyState> = {
@@ -2326,6 +2472,12 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
         throw new globalThis.Error("value provided for field message.looped of type uint64 too large");
       }
       writer.uint32(40).uint64(message.looped);
+    }
+    if (message.stale !== 0n) {
+      if (BigInt.asUintN(64, message.stale) !== message.stale) {
+        throw new globalThis.Error("value provided for field message.stale of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.stale);
     }
     return writer;
   },
@@ -2383,6 +2535,14 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
             message.looped = reader.uint64() as bigint;
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.stale = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2402,6 +2562,7 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
       accepted: isSet(object.accepted) ? BigInt(object.accepted) : 0n,
       advertised: isSet(object.advertised) ? BigInt(object.advertised) : 0n,
       looped: isSet(object.looped) ? BigInt(object.looped) : 0n,
+      stale: isSet(object.stale) ? BigInt(object.stale) : 0n,
     };
   },
 
@@ -2422,6 +2583,9 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
     if (message.looped !== 0n) {
       obj.looped = message.looped.toString();
     }
+    if (message.stale !== 0n) {
+      obj.stale = message.stale.toString();
+    }
     return obj;
   },
 
@@ -2439,6 +2603,7 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
       ? BigInt(object.advertised)
       : 0n;
     message.looped = (object.looped !== undefined && object.looped !== null) ? BigInt(object.looped) : 0n;
+    message.stale = (object.stale !== undefined && object.stale !== null) ? BigInt(object.stale) : 0n;
     return message;
   },
 };
