@@ -109,7 +109,7 @@ export class Daemon {
       this.#log.info('no stateDir is set: what the API is given ends with this process');
     } else {
       const { State } = await import('./state.ts');
-      this.#state = State.open(stateDir);
+      this.#state = await State.open(stateDir);
       this.#journal = new Journal(this.#state, (message, error) => this.#log.error({ err: error }, message));
       this.#log.info({ stateDir }, 'what the API is given is kept');
     }

@@ -5,6 +5,7 @@ import { open, type RootDatabase } from 'lmdb';
 import { codeOf } from '../api/socket.ts';
 import { type Change, type Entry, type Table, tables, type Vault, VaultError } from '../controlplane/vault.ts';
 import { StateError } from './state-error.ts';
+import { StateLock } from './state-lock.ts';
 
 /** ENOSPC and EDQUOT. */
 const full = new Set([28, 122]);
@@ -21,16 +22,23 @@ const longestKey = 1978;
 export class State implements Vault {
   readonly #db: RootDatabase<Buffer, Uint8Array>;
   readonly #directory: string;
+  readonly #lock: StateLock;
 
-  private constructor(db: RootDatabase<Buffer, Uint8Array>, directory: string) {
+  private constructor(db: RootDatabase<Buffer, Uint8Array>, directory: string, lock: StateLock) {
     this.#db = db;
     this.#directory = directory;
+    this.#lock = lock;
   }
 
-  /** Opens the directory, and makes it when it is not there, for this user alone: secrets are in it. Throws StateError. */
-  static open(directory: string): State {
+  /**
+   * Opens the directory, and makes it when it is not there, for this user alone: secrets are in it. It is this process's until it is closed. Rejects with
+   * StateError.
+   */
+  static async open(directory: string): Promise<State> {
+    let lock: StateLock | undefined;
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
+      lock = await StateLock.take(directory);
       const path = join(directory, 'state.mdb');
       checkFile(path);
       const db = open<Buffer, Uint8Array>({
@@ -43,8 +51,9 @@ export class State implements Vault {
         noSubdir: true,
       });
       chmodSync(path, 0o600);
-      return new State(db, directory);
+      return new State(db, directory, lock);
     } catch (error) {
+      await lock?.release();
       throw new StateError(`stateDir ${directory}: ${reasonOf(error)}`, { cause: error });
     }
   }
@@ -81,8 +90,9 @@ export class State implements Vault {
     }
   }
 
-  close(): Promise<void> {
-    return this.#db.close();
+  async close(): Promise<void> {
+    await this.#db.close();
+    await this.#lock.release();
   }
 }
 
