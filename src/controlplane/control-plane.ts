@@ -28,8 +28,14 @@ export interface Surroundings {
     readonly watch: (instance: string, listener: (event: PeerEvent) => void) => () => void;
   };
   readonly vault: Vault;
+  /** False: the status of CiliumBGPClusterConfigs, CiliumBGPPeerConfigs and CiliumBGPNodeConfigs is not written. */
+  readonly statusReport: boolean;
   /** The time of day. */
   readonly now: () => Date;
+  /** Milliseconds that only grow. */
+  readonly elapsed: () => number;
+  /** Told of each instance that there is or should be, once it is as planned, or `failed` to become so: how long that took, in seconds. */
+  readonly reconciled: (instance: string, seconds: number, failed: boolean) => void;
   readonly log: {
     info(fields: Record<string, unknown>, message: string): void;
     warn(fields: Record<string, unknown>, message: string): void;
@@ -65,7 +71,7 @@ export class ControlPlane {
       this.#kept('router-ids').flatMap(([key, id]) => (typeof id === 'string' ? [[key, id] as const] : [])),
     );
     this.#planner = new Planner(facts, this.#routerIds);
-    this.#controller = new Controller(surroundings.instances);
+    this.#controller = new Controller(surroundings.instances, surroundings.elapsed);
     this.#plan = this.#planner.plan();
     for (const [key, kept] of this.#kept('resources')) this.#restore(key, kept);
     const all: Edited['all'] = (kind) => this.#given(kind);
@@ -161,7 +167,7 @@ export class ControlPlane {
   refresh(): void {
     const { name } = this.#facts;
     const stored = this.store.get({ kind: 'CiliumBGPNodeConfig', name });
-    if (stored === undefined) return;
+    if (stored === undefined || !this.#surroundings.statusReport) return;
     const bgpInstances = instanceStatuses(this.#plan, name, (instance) => this.#peers(instance));
     this.store.write(stored.key, { status: { ...stored.written.status, bgpInstances } });
   }
@@ -180,14 +186,26 @@ export class ControlPlane {
 
   async #reconcile(): Promise<void> {
     if (!this.#isStarted) return;
+    const began = this.#surroundings.elapsed();
     this.#writeAllocation();
     this.#planner.setNode(this.#facts);
     this.#plan = this.#planner.plan();
+    const planning = this.#surroundings.elapsed() - began;
     const outcome = await this.#controller.run(this.#plan);
+    this.#measure(outcome, planning);
     this.#complain([...this.#plan.errors, ...this.#plan.held.map(heldText), ...outcome.failures]);
     this.#report(outcome);
     this.#watchSessions();
     await this.#keepRouterIds();
+  }
+
+  /** Every instance waits for the whole plan, and then for its own operations. */
+  #measure({ durations, failures }: Outcome, planning: number): void {
+    const failed = new Set([...this.#plan.errors, ...failures].map(({ instance }) => instance));
+    for (const instance of new Set([...this.#plan.instances.keys(), ...durations.keys(), ...failed])) {
+      const milliseconds = planning + (durations.get(instance) ?? 0);
+      this.#surroundings.reconciled(instance, milliseconds / 1000, failed.has(instance));
+    }
   }
 
   #complain(errors: readonly InstanceError[]): void {
@@ -205,7 +223,7 @@ export class ControlPlane {
     for (const { owner, ...config } of this.#plan.nodeConfigs.values()) {
       this.store.put(config, { kind: 'plan', owner });
     }
-    for (const status of statuses) this.#write(status);
+    if (this.#surroundings.statusReport) for (const status of statuses) this.#write(status);
     this.refresh();
   }
 

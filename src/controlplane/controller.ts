@@ -46,6 +46,8 @@ export interface Outcome {
   readonly operations: readonly Operation[];
   /** What is to be tried again. */
   readonly failures: readonly Failure[];
+  /** By instance, of all that were tried: how long that took, in milliseconds. */
+  readonly durations: ReadonlyMap<string, number>;
   /** The plan's, with what failed. */
   readonly statuses: readonly ResourceStatus[];
 }
@@ -67,11 +69,14 @@ const OWNER = 'plan';
  */
 export class Controller {
   readonly #instances: Instances;
+  readonly #elapsed: () => number;
   readonly #running = new Map<string, Running>();
   #work: Promise<unknown> = Promise.resolve();
 
-  constructor(instances: Instances) {
+  /** `elapsed`: milliseconds that only grow. Absent: everything takes no time. */
+  constructor(instances: Instances, elapsed: () => number = () => 0) {
     this.#instances = instances;
+    this.#elapsed = elapsed;
   }
 
   /** What was put into the speakers and is still there, by instance. */
@@ -91,11 +96,13 @@ export class Controller {
     this.#forgetGone();
     const operations = diff(this.running, plan.instances);
     const failures: Failure[] = [];
+    const durations = new Map<string, number>();
     /** Instances that are not there: nothing further can be done to them. */
     const absent = new Set<string>();
     for (const operation of operations) {
       const { instance } = operation;
       if (absent.has(instance)) continue;
+      const began = this.#elapsed();
       try {
         await this.#perform(operation);
       } catch (error) {
@@ -103,8 +110,9 @@ export class Controller {
         failures.push({ instance, operation, message: `${describe(operation)}: ${error.message}` });
         if (operation.type === 'start-instance' || operation.type === 'stop-instance') absent.add(instance);
       }
+      durations.set(instance, (durations.get(instance) ?? 0) + this.#elapsed() - began);
     }
-    return { operations, failures, statuses: statusesWith(plan, failures) };
+    return { operations, failures, durations, statuses: statusesWith(plan, failures) };
   }
 
   /** Others may have stopped an instance, or have put another in its place: what we had put into it is gone. */

@@ -412,6 +412,9 @@ const controlPlane = z.strictObject({
     .boolean()
     .optional()
     .meta({ description: 'Announce services that nothing is behind (traffic policy Cluster). Default: true.' }),
+  statusReport: z.boolean().optional().meta({
+    description: 'Write the status of what is applied: conditions and sessions. Default: true.',
+  }),
   legacyOriginAttribute: z
     .boolean()
     .optional()

@@ -27,6 +27,8 @@ export interface Wiring {
   readonly log: Logger;
   /** An instance runs that did not before, and has no peers yet. */
   readonly started: (instance: string) => void;
+  /** As `Surroundings.reconciled` of the control plane. */
+  readonly reconciled: (instance: string, seconds: number, failed: boolean) => void;
 }
 
 /** The control plane of this machine: fed from its manifests, and told when the machine changes. */
@@ -43,7 +45,7 @@ export class NodeControlPlane {
   constructor(config: ControlPlaneConfig, wiring: Wiring) {
     this.#config = config;
     this.#wiring = wiring;
-    const { instances, vault, clock, machine, capabilities, log, started } = wiring;
+    const { instances, vault, clock, machine, capabilities, log, started, reconciled } = wiring;
     this.controlPlane = new ControlPlane(nodeFacts(config, machine(), capabilities, false), {
       instances: {
         get: (name) => instances.get(name),
@@ -58,7 +60,10 @@ export class NodeControlPlane {
         watch: (name, listener) => instances.get(name)?.watchPeers(listener) ?? (() => undefined),
       },
       vault,
+      statusReport: config.statusReport ?? true,
       now: () => clock.date(),
+      elapsed: () => clock.now(),
+      reconciled,
       log,
     });
   }

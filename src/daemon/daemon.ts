@@ -121,6 +121,10 @@ export class Daemon {
       capabilities: capabilitiesOf(world.network),
       log: this.#log,
       started: (instance) => this.#restore(instance),
+      reconciled: (instance, seconds, failed) => {
+        this.#telemetry?.observeReconcile(instance, seconds);
+        if (failed) this.#telemetry?.countReconcileError(instance);
+      },
     });
     return this.#controlPlane.controlPlane;
   }

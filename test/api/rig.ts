@@ -99,7 +99,10 @@ export async function rig(): Promise<Rig> {
       watch: (name, listener) => instances.get(name)?.router.watchPeers(listener) ?? (() => undefined),
     },
     vault,
+    statusReport: true,
     now: () => clock.date(),
+    elapsed: () => clock.now(),
+    reconciled: () => undefined,
     log: silent,
   });
   await controlPlane.start(facts({ name: 'node-1', labels: { 'kubernetes.io/os': 'linux' } }));

@@ -24,9 +24,11 @@ import {
   serviceAdvertisement,
 } from './plan/support.ts';
 
-async function setUp(vault = new MemoryVault(), node: NodeFacts = facts()) {
+async function setUp(vault = new MemoryVault(), node: NodeFacts = facts(), statusReport = true) {
   const instances = new FakeInstances();
   const complaints: string[] = [];
+  const runs: string[] = [];
+  let milliseconds = 0;
   const log = {
     info() {},
     warn: (_: object, text: string) => complaints.push(text),
@@ -36,7 +38,10 @@ async function setUp(vault = new MemoryVault(), node: NodeFacts = facts()) {
     instances,
     sessions: { peers: () => [], watch: () => () => undefined },
     vault,
+    statusReport,
     now: () => new Date(Date.UTC(2026, 0, 1)),
+    elapsed: () => milliseconds++,
+    reconciled: (instance, seconds, failed) => runs.push(`${instance} ${seconds}${failed ? ' failed' : ''}`),
     log,
   });
   await controlPlane.start(node);
@@ -44,6 +49,7 @@ async function setUp(vault = new MemoryVault(), node: NodeFacts = facts()) {
     instances,
     controlPlane,
     complaints,
+    runs,
     vault,
     put: (...resources: Resource[]) =>
       controlPlane.change(() => ({
@@ -158,6 +164,24 @@ describe('the control plane', () => {
     expect(instances.get('instance')?.neighbors.size).toBe(1);
   });
 
+  test('tells of each run over an instance how long it took, and whether it failed', async () => {
+    const { put, remove, runs, instances, controlPlane } = await setUp();
+    expect(runs.splice(0)).toEqual([]);
+    instances.failing = (call) => (call === 'start instance' ? 'no room' : undefined);
+    await put(...rack);
+    // A look at the clock before the plan and one after it, and the same for each operation: one that fails, then two that do not.
+    expect(runs.splice(0)).toEqual(['instance 0.002 failed']);
+    instances.failing = () => undefined;
+    await controlPlane.settle();
+    expect(runs.splice(0)).toEqual(['instance 0.003']);
+    await controlPlane.settle();
+    expect(runs.splice(0)).toEqual(['instance 0.001']);
+    await remove({ kind: 'CiliumBGPClusterConfig', name: 'cluster' });
+    expect(runs.splice(0)).toEqual(['instance 0.002']);
+    await controlPlane.settle();
+    expect(runs).toEqual([]);
+  });
+
   test('changes nothing when it cannot be kept', async () => {
     const { put, vault, controlPlane, paths } = await setUp();
     await put(...rack, announced, pool('2001:db8:1::/120'));
@@ -199,6 +223,24 @@ describe('the control plane', () => {
     expect(instances.calls).toHaveLength(before);
     await controlPlane.change(() => ({ put: edits, remove: [] }));
     expect(instances.calls.slice(before)).toEqual(['addRoutePolicy peer-red-export', 'advertise 2001:db8:1::/128']);
+  });
+});
+
+describe.each([
+  ['TestDisableStatusReport', { kind: 'CiliumBGPNodeConfig', name: 'node-1' }],
+  ['TestDisableClusterConfigStatusReport', { kind: 'CiliumBGPClusterConfig', name: 'cluster' }],
+  ['TestDisablePeerConfigStatusReport', { kind: 'CiliumBGPPeerConfig', name: 'red' }],
+] as const)('%s', (_, key) => {
+  test('there is a status, and none where that is not wanted', async () => {
+    const reporting = await setUp();
+    await reporting.put(...rack);
+    expect(reporting.shown(key)).toHaveProperty('status.conditions');
+    const silent = await setUp(new MemoryVault(), facts(), false);
+    await silent.put(...rack);
+    silent.controlPlane.refresh();
+    expect(silent.shown(key)).toHaveProperty('spec');
+    expect(silent.shown(key)).not.toHaveProperty('status');
+    expect(silent.instances.get('instance')?.neighbors.size).toBe(1);
   });
 });
 

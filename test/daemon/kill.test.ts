@@ -26,7 +26,7 @@ beforeAll(() => {
   build = mkdtempSync('node_modules/.cache/herald-');
   cpSync('package.json', join(build, 'package.json'));
   execFileSync('node_modules/.bin/tsc', ['-p', 'src', '--outDir', join(build, 'dist')], { stdio: 'ignore' });
-});
+}, 120_000);
 afterAll(() => rmSync(build, { recursive: true }));
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'herald-kill-'));
@@ -211,6 +211,31 @@ describe('a daemon that is killed at any time', () => {
       expect(model.contradictions(await everything())).toEqual([]);
     },
   );
+});
+
+describe('a second daemon on the same state directory', () => {
+  test('is refused with words and changes nothing; after a kill it has what was kept', async () => {
+    await start();
+    await apply('web', 'first');
+    const config = join(directory, 'second.yaml');
+    const state = join(directory, 'state');
+    writeFileSync(config, `stateDir: ${state}\napi: { listen: ["unix:${directory}/second.sock"] }\n`);
+    const second = spawn(process.execPath, [join(build, 'dist/cli/main.js'), 'run', '-c', config], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    second.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const [code] = (await once(second, 'close')) as [number];
+    expect(code).not.toBe(0);
+    expect(said).toContain(`stateDir ${state}: another daemon uses it; stop that one or choose another directory`);
+    await apply('web', 'second');
+    client.close();
+    await kill();
+    await start();
+    expect(await everything()).toEqual(new Map([['web', 'second']]));
+  });
 });
 
 describe('a daemon whose disk is full', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { call, connect, rpc } from '../../src/api/client.ts';
+import { call, connect, controlPlane, rpc } from '../../src/api/client.ts';
 import { formatEndpoint } from '../../src/api/endpoint.ts';
 import { BindError } from '../../src/api/socket.ts';
 import { watchesCut } from '../../src/api/watch.ts';
@@ -338,6 +338,36 @@ lab: { name: router, localASN: 65000, routerID: 10.0.0.254, localPort: ${port}, 
       expect(samples(metrics, 'cilium_', 'herald_peer_')).toEqual(expected(peers));
       return;
     }
+  });
+
+  test('tells Prometheus of what its control plane does, and of what it cannot do', async () => {
+    const running = await start('telemetry: { listen: "[::1]:0" }\ncontrolPlane: { nodeName: node-1 }');
+    const cluster = (localASN?: number) => ({
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumBGPClusterConfig',
+      metadata: { name: 'cluster' },
+      spec: { bgpInstances: [{ name: 'rack', ...(localASN !== undefined && { localASN }) }] },
+    });
+    const apply = (resource: ReturnType<typeof cluster>) =>
+      call(client, controlPlane.apply, {
+        resources: [resource],
+        dryRun: false,
+        pruneSelector: undefined,
+        skipInvalid: false,
+      });
+    const told = async () => {
+      const names = ['reconcile_errors_total', 'reconcile_run_duration_seconds_count'];
+      const text = await (await fetch(url(running, '/metrics'))).text();
+      return Object.values(samples(text, ...names.map((name) => `cilium_bgp_control_plane_${name}`)));
+    };
+    expect(await told()).toEqual([]);
+    await apply(cluster());
+    const [errors = 0, count = 0] = (await told()).toSorted((a, b) => a - b);
+    expect([errors > 0, count]).toEqual([true, errors]);
+    await apply(cluster(65001));
+    const after = (await told()).toSorted((a, b) => a - b);
+    expect(after[0]).toBe(errors);
+    expect(after[1]).toBeGreaterThan(count);
   });
 
   test('has no endpoint unless the configuration has one', async () => {
