@@ -8,6 +8,7 @@ import type { DiffOptions } from './diff.ts';
 import { CliError, type ExitCode, exitCode, exitCodeHelp } from './exit.ts';
 import type { GetOptions } from './get.ts';
 import { formats } from './output.ts';
+import type { RunOptions } from './run.ts';
 import type { WithdrawOptions } from './withdraw.ts';
 
 // What each command does is imported when it is called: the time to start is what a user of a command line feels.
@@ -39,7 +40,11 @@ function createProgram(finish: (code: ExitCode) => void): Command {
       '-c, --config <path>',
       'a YAML file, or a directory of them; none: an empty daemon, to be driven by the API',
     )
-    .action(async (options: { config?: string }) => (await import('./run.ts')).run(options));
+    .option(
+      '--restarted',
+      'this process goes on where another left off: peers with graceful restart still have its routes (a stateDir says so by itself)',
+    )
+    .action(async (options: RunOptions) => (await import('./run.ts')).run(options));
 
   withManifests(
     program

@@ -4,16 +4,17 @@ import { ownVersion } from './version.ts';
 
 export interface RunOptions {
   readonly config?: string;
+  readonly restarted?: boolean;
 }
 
 /** Runs the daemon until a signal ends it. With a lab in its configuration it also shows what to try. */
-export async function run({ config: path }: RunOptions): Promise<void> {
+export async function run({ config: path, restarted }: RunOptions): Promise<void> {
   const daemon = await import('../daemon/run.ts');
   const {
     config,
     daemon: running,
     ended,
-  } = await daemon.run(path, ownVersion()).catch((error: unknown) => {
+  } = await daemon.run(path, ownVersion(), restarted).catch((error: unknown) => {
     if (error instanceof daemon.StartError) throw new CliError(exitCode[error.kind], error.message);
     throw error;
   });

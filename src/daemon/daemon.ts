@@ -7,12 +7,14 @@ import { forgetful } from '../controlplane/vault.ts';
 import { isSame } from '../session/same.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import type { Speaker, SpeakerWorld } from '../speaker/speaker.ts';
+import type { Neighbor } from '../speaker/types.ts';
 import { ApiInstances } from './api-instances.ts';
 import { apply, difference, nothing } from './apply.ts';
 import type { Config, InstanceConfig } from './config.ts';
 import { NodeControlPlane } from './control-plane.ts';
 import { InstanceTable } from './instances.ts';
 import { capabilitiesOf, type Machine, thisMachine } from './node-facts.ts';
+import { leaveForGood, takeOver } from './restart-marker.ts';
 import type { State } from './state.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -21,6 +23,8 @@ export interface Surroundings {
   readonly world: SpeakerWorld;
   readonly log: Logger;
   readonly version: string;
+  /** It goes on where another left off a moment ago (RFC 4724). Absent: when the state directory says so. */
+  readonly restarted?: boolean;
   /** Absent: this one. */
   readonly machine?: () => Machine;
 }
@@ -34,6 +38,8 @@ export class Daemon {
   #telemetry: Telemetry | undefined;
   #controlPlane: NodeControlPlane | undefined;
   #state: State | undefined;
+  /** Where the next process finds that this one ran. */
+  #markedDir: string | undefined;
   #journal: Journal | undefined;
   #isReady = false;
   #work: Promise<void> = Promise.resolve();
@@ -67,8 +73,10 @@ export class Daemon {
       for (const instance of wanted) daemon.#apply(nothing(instance), instance);
       for (const { name, router } of daemon.#instances.list()) daemon.#journal?.restoreNeighbors(name, router);
       await daemon.#controlPlane?.start();
+      // Not before: an End-of-RIB says that it was all (RFC 4724, 4.1).
+      daemon.#instances.startPeers();
     } catch (error) {
-      await daemon.stop('start failed');
+      await daemon.stop('start failed', 'restart');
       throw error;
     }
     daemon.#config = config;
@@ -93,18 +101,23 @@ export class Daemon {
     return this.#work;
   }
 
-  /** Ends every session with a Cease that carries `text`, and the API. */
-  async stop(text: string): Promise<void> {
+  /**
+   * Ends every session with a Cease that carries `text`, and the API. With `restart`, peers that help with graceful restart are not told, and
+   * keep our routes for the process that comes next.
+   */
+  async stop(text: string, how: 'for-good' | 'restart' = 'for-good'): Promise<void> {
     this.#isReady = false;
     await this.#work;
     this.#controlPlane?.close();
-    await Promise.all([this.#instances.stopAll(text), this.#api?.close()]);
+    await Promise.all([this.#instances.stopAll({ fullDestroy: how === 'for-good', text }), this.#api?.close()]);
     await this.#telemetry?.close();
     await this.#state?.close();
+    if (how === 'for-good' && this.#markedDir !== undefined) leaveForGood(this.#markedDir);
   }
 
   /** What outlives the process, and the control plane with the resources that did. */
-  async #open({ stateDir, controlPlane = {} }: Config, { world, machine = thisMachine }: Surroundings) {
+  async #open(config: Config, { world, machine = thisMachine, restarted }: Surroundings) {
+    const { stateDir, controlPlane = {} } = config;
     if (stateDir === undefined) {
       this.#log.info('no stateDir is set: what the API is given ends with this process');
     } else {
@@ -113,6 +126,13 @@ export class Daemon {
       this.#journal = new Journal(this.#state, (message, error) => this.#log.error({ err: error }, message));
       this.#log.info({ stateDir }, 'what the API is given is kept');
     }
+    this.#markedDir = stateDir;
+    const found = stateDir !== undefined && takeOver(stateDir);
+    if (restarted === true || found) this.#instances.goOn();
+    else if (stateDir === undefined && config.instances.some(({ neighbors }) => neighbors.some(isGraceful)))
+      this.#log.warn(
+        'gracefulRestart needs a stateDir, or --restarted at the next start: without, peers forget our routes then',
+      );
     this.#controlPlane = new NodeControlPlane(controlPlane, {
       instances: this.#instances,
       vault: this.#state ?? forgetful,
@@ -211,6 +231,10 @@ export class Daemon {
       this.#log.error({ instance: name, code: error.code }, error.message);
     }
   }
+}
+
+function isGraceful({ gracefulRestart }: Neighbor): boolean {
+  return gracefulRestart !== undefined;
 }
 
 type Marked = InstanceConfig & { readonly lab: boolean };

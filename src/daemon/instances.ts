@@ -15,12 +15,30 @@ export class InstanceTable implements Instances {
   readonly #running = new Map<string, Running>();
   /** Names whose start or stop is under way. */
   readonly #busy = new Set<string>();
+  /** Those that left off with their peers helping. */
+  readonly #left = new Set<string>();
   readonly #world: SpeakerWorld;
+  /** The process goes on where another left off, until the peers begin. */
+  #restarted = false;
+  /** Peers wait until all that is to be announced is there. */
+  #peersWait = true;
   readonly #logFor: (fields: Record<string, unknown>) => SpeakerLog;
 
   constructor(world: SpeakerWorld, logFor: (fields: Record<string, unknown>) => SpeakerLog) {
     this.#world = world;
     this.#logFor = logFor;
+  }
+
+  /** What starts before `startPeers` goes on where another process left off. */
+  goOn(): void {
+    this.#restarted = true;
+  }
+
+  /** All is there that is to be announced first: sessions begin, and from now on with their instance. */
+  startPeers(): void {
+    this.#peersWait = false;
+    this.#restarted = false;
+    for (const { router } of this.#running.values()) router.startPeers();
   }
 
   list(): readonly Instance[] {
@@ -37,10 +55,12 @@ export class InstanceTable implements Instances {
       const log = this.#logFor({ instance: name, asn: global.asn, ...(options.lab && { lab: true }) });
       const speaker = new Speaker({ hostname: hostname(), ...global }, this.#world, log);
       try {
-        await speaker.start();
+        const restarted = this.#restarted || this.#left.has(name);
+        await speaker.start({ restarted, peersWait: this.#peersWait });
       } catch (error) {
         throw new SpeakerError('failed-precondition', `instance ${name}: ${listenProblem(error, global)}`);
       }
+      this.#left.delete(name);
       this.#running.set(name, { name, lab: options.lab, startedAt: this.#world.clock.date(), router: speaker });
       log.info({ router_id: global.routerId, listen_port: global.listenPort }, 'instance started');
     });
@@ -52,12 +72,13 @@ export class InstanceTable implements Instances {
     await this.#alone(name, async () => {
       this.#running.delete(name);
       await found.router.stop(options);
+      if (!options.fullDestroy) this.#left.add(name);
       this.#logFor({ instance: name, asn: found.router.global.asn }).info({}, 'instance stopped');
     });
   }
 
-  async stopAll(text: string): Promise<void> {
-    await Promise.all(this.list().map(({ name }) => this.stop(name, { fullDestroy: true, text })));
+  async stopAll(options: { readonly fullDestroy: boolean; readonly text: string }): Promise<void> {
+    await Promise.all(this.list().map(({ name }) => this.stop(name, options)));
   }
 
   async #alone(name: string, work: () => Promise<void>): Promise<void> {

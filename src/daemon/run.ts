@@ -30,11 +30,12 @@ export interface Run {
 }
 
 /**
- * Runs the daemon of a configuration file or directory, or one with nothing in it. SIGHUP reads the files again, SIGTERM and SIGINT
- * end it; a second one ends the process at once. Throws StartError.
+ * Runs the daemon of a configuration file or directory, or one with nothing in it. SIGHUP reads the files again. SIGTERM and SIGINT
+ * end it, and a second one ends the process at once; after SIGTERM, peers that help with graceful restart keep our routes. `restarted`: this
+ * process goes on where another left off, which the state directory says by itself. Throws StartError.
  */
-export async function run(path: string | undefined, version: string): Promise<Run> {
-  const { config, daemon, log } = await start(path, version);
+export async function run(path: string | undefined, version: string, restarted?: boolean): Promise<Run> {
+  const { config, daemon, log } = await start(path, version, restarted);
   process.on('SIGHUP', () => void reload(daemon, path, log));
   void warmUpAside();
   const ended = new Promise<void>((resolve, reject) => {
@@ -43,7 +44,8 @@ export async function run(path: string | undefined, version: string): Promise<Ru
       if (isEnding) process.exit(1);
       isEnding = true;
       log.info({ signal }, 'stopping');
-      daemon.stop(`herald stops (${signal})`).then(() => {
+      // Whoever stops a service to start it again sends SIGTERM, and cannot say so; SIGINT is for good.
+      daemon.stop(`herald stops (${signal})`, signal === 'SIGTERM' ? 'restart' : 'for-good').then(() => {
         log.info('stopped');
         resolve();
       }, reject);
@@ -57,12 +59,17 @@ export async function run(path: string | undefined, version: string): Promise<Ru
 async function start(
   path: string | undefined,
   version: string,
+  restarted: boolean | undefined,
 ): Promise<{ config: Config; daemon: Daemon; log: Logger }> {
   try {
     const config: Config = path === undefined ? { instances: [] } : loadConfig(path);
     const log = createLog(config.log?.level ?? 'info', config.log?.format ?? 'json');
     const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy };
-    return { config, log, daemon: await Daemon.start(config, { world, log, version }) };
+    return {
+      config,
+      log,
+      daemon: await Daemon.start(config, { world, log, version, ...(restarted !== undefined && { restarted }) }),
+    };
   } catch (error) {
     if (error instanceof ConfigError) throw new StartError('config', error.message);
     if (error instanceof StateError) throw new StartError('state', error.message);
