@@ -3,6 +3,7 @@ import type { Prefix } from '../ip/prefix.ts';
 import type { PrefixMatch, RoutePolicyActions } from '../policy/types.ts';
 import type { SecretText } from '../session/secret-text.ts';
 import { defaultGracefulRestart } from '../speaker/graceful-restart.ts';
+import type { NextHopMode } from '../speaker/next-hop.ts';
 import type { Neighbor, PathSpec } from '../speaker/types.ts';
 import { type Family, ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri, Origin } from '../wire/update.ts';
@@ -37,6 +38,7 @@ export interface NeighborFields {
   readonly bindToDevice: string | undefined;
   readonly families: readonly Family[];
   readonly gracefulRestart: GracefulRestartFields | undefined;
+  readonly nextHop: NextHopMode | undefined;
   readonly exportAction: 'accept' | 'reject' | undefined;
   readonly importAction: 'accept' | 'reject' | undefined;
 }
@@ -71,6 +73,7 @@ export function neighborOf(fields: NeighborFields): Neighbor {
     }),
     families: fields.families.length > 0 ? [...new Set(fields.families)] : [ipv6Unicast, ipv4Unicast],
     ...gracefulRestartOf(fields),
+    ...(fields.nextHop && fields.nextHop.kind !== 'auto' && { nextHop: fields.nextHop }),
     defaultExportAction: fields.exportAction ?? 'accept',
     defaultImportAction: fields.importAction ?? 'reject',
   };

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Address, AddressError } from '../ip/address.ts';
 import { Prefix } from '../ip/prefix.ts';
 import { SecretText } from '../session/secret-text.ts';
+import { nextHopForm, nextHopModeForm, parseNextHop, parseNextHopMode } from '../speaker/next-hop-text.ts';
 import { CommunityError, parseCommunity, parseLargeCommunity } from '../wire/community.ts';
 import { parseFamily } from '../wire/family.ts';
 import { isPrefixFamily } from '../wire/nlri.ts';
@@ -90,20 +91,12 @@ export interface Self {
 }
 
 /** `self`, one address, or `global,link-local`. */
-export const nextHop = text<NextHop | Self>(
-  'self, an address, or a global and a link-local address with a comma between',
-  (value) => {
-    if (value === 'self') return { kind: 'self' };
-    const [first = '', second, ...more] = value.split(',');
-    if (more.length > 0) return undefined;
-    const single = Address.parse(first.trim());
-    if (single.isUnspecified || single.isMulticast) return undefined;
-    if (second === undefined) return { kind: 'single', address: single };
-    const linkLocal = Address.parse(second.trim());
-    if (!single.isIPv6 || single.isLinkLocal || !linkLocal.isIPv6 || !linkLocal.isLinkLocal) return undefined;
-    return { kind: 'global-and-link-local', global: single, linkLocal };
-  },
+export const nextHop = text<NextHop | Self>(`self, ${nextHopForm}`, (value) =>
+  value === 'self' ? { kind: 'self' } : parseNextHop(value),
 );
+
+/** What a peer is told for `self`. */
+export const nextHopMode = text(nextHopModeForm, parseNextHopMode);
 
 /** The keepalive interval where none is given: Cilium's, or a third of a hold time too short for it (RFC 4271, 4.4). */
 export function defaultKeepAliveTime(holdTime: number): number {

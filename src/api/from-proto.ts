@@ -125,6 +125,7 @@ const neighbor = z
     defaultImportAction: defaultAction,
     authPassword: unlessEmpty(fields.password),
     gracefulRestart: gracefulRestart.optional(),
+    nextHop: unlessEmpty(fields.nextHopMode),
   })
   .transform((message, context): Neighbor => {
     const flat = {
@@ -145,6 +146,7 @@ const neighbor = z
       bindToDevice: message.transport?.bindToDevice,
       families: message.families,
       gracefulRestart: message.gracefulRestart,
+      nextHop: message.nextHop,
       exportAction: message.defaultExportAction,
       importAction: message.defaultImportAction,
     };

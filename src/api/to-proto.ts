@@ -5,6 +5,7 @@ import { DefaultAction, MatchType, Origin, RouteAction, RoutePolicyType } from '
 import type { Prefix } from '../ip/prefix.ts';
 import type { RoutePolicy, RoutePolicyStatement } from '../policy/types.ts';
 import type { DownReason } from '../session/types.ts';
+import { formatNextHopMode } from '../speaker/next-hop-text.ts';
 import type { BgpGlobal, Neighbor, Path, PeerEvent, PeerState, Route, RouteEvent } from '../speaker/types.ts';
 import { encodeAttributes, writeMpAttributes } from '../wire/attribute.ts';
 import { type Capability, encodeCapabilities } from '../wire/capability.ts';
@@ -88,7 +89,7 @@ function fromTimers(timers: PeerState['timers']): Record<string, bigint> {
 const defaultActions = { accept: DefaultAction.ACCEPT, reject: DefaultAction.REJECT } as const;
 
 function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
-  const { name, address, asn, timers, transport, families, gracefulRestart, ...actions } = neighbor;
+  const { name, address, asn, timers, transport, families, gracefulRestart, nextHop, ...actions } = neighbor;
   return {
     name,
     address: address.toString(),
@@ -112,6 +113,7 @@ function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
     authPassword: '',
     families: families.map(namesOf),
     gracefulRestart: gracefulRestart && { enabled: true, ...gracefulRestart },
+    nextHop: formatNextHopMode(nextHop ?? { kind: 'auto' }),
     defaultExportAction: defaultActions[actions.defaultExportAction],
     defaultImportAction: defaultActions[actions.defaultImportAction],
   };

@@ -63,6 +63,7 @@ function linesOf({ instance, peer }: FoundPeer): string[] {
       ['Router ID', peer.peerRouterId || '-'],
       ['Transport', transportOf(peer)],
       ['Protection', protectionOf(peer)],
+      ['Next Hop', peer.neighbor?.nextHop ?? '-'],
       ['Pending', `${peer.pendingBytes} bytes`],
       ['Graceful Restart', gracefulRestart(peer)],
       ['Default Policies', defaultPolicies(peer)],

@@ -96,11 +96,13 @@ function neighborJson({
   transport,
   families,
   gracefulRestart,
+  nextHop,
   ...actions
 }: Neighbor): Record<string, unknown> {
   return {
     asn,
     families: families.map(({ afi, safi }) => ({ afi, safi })),
+    'next-hop': nextHop,
     passive: transport?.passive ?? false,
     ...(transport !== undefined && transport.localAddress !== '' && { 'local-address': transport.localAddress }),
     ...(transport?.localPort !== undefined && { 'local-port': transport.localPort }),

@@ -168,6 +168,10 @@ const peer = z
       .min(1)
       .optional()
       .meta({ description: 'Default: ipv6/unicast and ipv4/unicast.' }),
+    nextHop: fields.nextHopMode.optional().meta({
+      description:
+        'What the peer is told where a path has no next hop of its own: auto (the default), global, linkLocal, both, an IPv6 address, or "global,link-local".',
+    }),
     timers: timers.optional(),
     gracefulRestart: gracefulRestart.optional().meta({
       description: 'Routes outlive the session, both ways (RFC 4724, RFC 8538). Default: off.',
@@ -209,6 +213,7 @@ const peer = z
         restartTime: given.gracefulRestart.restartTimeSeconds,
         stalePathTime: given.gracefulRestart.stalePathTimeSeconds,
       },
+      nextHop: given.nextHop,
       exportAction: given.export && actionOf[given.export],
       importAction: given.import && actionOf[given.import],
     };

@@ -27,7 +27,8 @@ export interface Treatment {
 
 export function keyOf(treatment: Treatment): string {
   const { policy, self, ...rest } = treatment;
-  return JSON.stringify([rest, String(self.ipv4), [...encodeNextHop(self.ipv6)], policy.signature]);
+  const ipv6 = self.ipv6 && [...encodeNextHop(self.ipv6)];
+  return JSON.stringify([rest, String(self.ipv4), ipv6, policy.signature]);
 }
 
 const IPV4 = 1;
@@ -114,18 +115,14 @@ function exported(
   const attributes = act(external ? toExternal(known, treatment.localAsn) : toInternal(known), actions, external);
   const given = nextHopOf(set);
   const own = given.length === 0 || actions.some(({ nextHop }) => nextHop === 'self');
-  if (afiOf(family) !== IPV4) {
-    return attributeSet(
-      own ? encodeNextHop(treatment.self.ipv6) : given,
-      encodeAttributes(attributes, { fourOctetAs }),
-    );
-  }
-  const ipv4 = own ? treatment.self.ipv4 : given.length === 4 ? addressFrom(given) : undefined;
-  const prefersIPv6 = own && treatment.extendedNextHop;
-  if (ipv4 !== undefined && !prefersIPv6)
+  const { self } = treatment;
+  const ipv4 = own ? self.ipv4 : given.length === 4 ? addressFrom(given) : undefined;
+  const ipv6 = own ? self.ipv6 && encodeNextHop(self.ipv6) : given.length === 4 ? undefined : given;
+  const prefersIPv6 = own && treatment.extendedNextHop && ipv6 !== undefined;
+  if (afiOf(family) === IPV4 && ipv4 !== undefined && !prefersIPv6)
     return attributeSet(new Uint8Array(0), encodeAttributes({ ...attributes, nextHop: ipv4 }, { fourOctetAs }));
-  if (!treatment.extendedNextHop) return undefined;
-  return attributeSet(own ? encodeNextHop(treatment.self.ipv6) : given, encodeAttributes(attributes, { fourOctetAs }));
+  if (ipv6 === undefined || (afiOf(family) === IPV4 && !treatment.extendedNextHop)) return undefined;
+  return attributeSet(ipv6, encodeAttributes(attributes, { fourOctetAs }));
 }
 
 /** RFC 4271, 5.1.2 and 5.1.5: our AS goes in front, LOCAL_PREF stays inside. */

@@ -16,11 +16,11 @@ import type { RouteRefresh } from '../wire/message.ts';
 import { isLoopedSet } from '../wire/plain-update.ts';
 import type { AsSegment, Nlri, Reach, Update } from '../wire/update.ts';
 import { endOfRib, isEndOfRib } from '../wire/update-codec.ts';
-import type { Treatment } from './export.ts';
+import { keyOf, type Treatment } from './export.ts';
 import type { FamilyRib, Outbound } from './family-rib.ts';
 import { keptFamilies, StaleFamilies } from './graceful-restart.ts';
 import { Inbound } from './inbound.ts';
-import { selfNextHop } from './next-hop.ts';
+import { type SelfNextHop, selfNextHop } from './next-hop.ts';
 import { capabilitiesOf, sessionConfigOf } from './session-config.ts';
 import type { BgpGlobal, Neighbor, PeerFamilyState, PeerState } from './types.ts';
 
@@ -68,6 +68,7 @@ export class Peer implements SessionHandler {
   readonly #inbound = new Map<Family, Inbound>();
   readonly #outbound = new Map<Family, { readonly outbound: Outbound; readonly subscriber: Subscriber }>();
   #importPolicy: PolicyChain;
+  #self: SelfNextHop = { ipv4: undefined, ipv6: undefined };
 
   constructor(neighbor: Neighbor, owner: PeerOwner) {
     this.#neighbor = neighbor;
@@ -150,6 +151,7 @@ export class Peer implements SessionHandler {
       this.#session = this.#newSession();
       if (this.#owner.running()) this.start();
     }
+    this.#chooseNextHop();
     this.policiesChanged();
   }
 
@@ -162,9 +164,9 @@ export class Peer implements SessionHandler {
     }
     const policy = this.#policy('export');
     for (const [family, { outbound, subscriber }] of this.#outbound) {
-      if (outbound.treatment.policy.signature === policy.signature) continue;
       const rib = this.#owner.rib(family);
-      const treatment = { ...outbound.treatment, policy };
+      const treatment = { ...outbound.treatment, policy, self: this.#self };
+      if (keyOf(treatment) === outbound.key) continue;
       if (outbound.group.members === 1 && rib.retarget(outbound, treatment)) continue;
       const next = rib.outbound(treatment);
       this.#outbound.set(family, { outbound: next, subscriber });
@@ -215,6 +217,7 @@ export class Peer implements SessionHandler {
     this.#negotiated = negotiated;
     this.#wasEstablished = true;
     this.#takeBack(negotiated);
+    this.#chooseNextHop();
     for (const family of negotiated.families) {
       const rib = this.#owner.rib(family);
       if (!this.#inbound.has(family)) this.#inbound.set(family, new Inbound(rib, this.#owner.store));
@@ -391,15 +394,29 @@ export class Peer implements SessionHandler {
     inbound.removeStale(changed && ((prefix) => changed('withdrawn', inbound, prefix)));
   }
 
+  /** Looks at the interfaces, so not for every change of a policy. */
+  #chooseNextHop(): void {
+    if (this.#negotiated === undefined) return;
+    const { local, remote } = this.#negotiated;
+    const { nextHop = { kind: 'auto' } } = this.#neighbor;
+    this.#self = selfNextHop(local.address, remote.address, this.#owner.interfaces(), nextHop);
+    if (this.#self.ipv6 === undefined)
+      this.#owner.warn(
+        this,
+        `nextHop is ${nextHop.kind}, and ${local.address} has no such address: its routes are not sent`,
+        {},
+      );
+  }
+
   #treatment(negotiated: Negotiated, family: Family): Treatment {
-    const { external, send, local, remote } = negotiated;
+    const { external, send } = negotiated;
     return {
       external,
       localAsn: this.#owner.global.asn,
       fourOctetAs: send.fourOctetAs,
       maxMessage: send.extendedMessage ? 65535 : 4096,
       extendedNextHop: send.extendedNextHop.has(family),
-      self: selfNextHop(local.address, remote.address, this.#owner.interfaces()),
+      self: this.#self,
       policy: this.#policy('export'),
     };
   }

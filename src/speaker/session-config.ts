@@ -45,7 +45,7 @@ export function capabilitiesOf(
   { asn, hostname }: BgpGlobal,
   restart: RestartState,
 ): readonly Capability[] {
-  const { families, address } = neighbor;
+  const { families, address, nextHop } = neighbor;
   const ipv4 = address.isIPv6 ? families.filter((family) => afiOf(family) === 1) : [];
   return [
     ...families.map((family): Capability => ({ name: 'multiprotocol', family })),
@@ -58,6 +58,7 @@ export function capabilitiesOf(
     { name: 'four-octet-as', asn },
     { name: 'enhanced-route-refresh' },
     ...(hostname === undefined ? [] : [{ name: 'fqdn', host: hostname, domain: '' } as const]),
+    ...(address.isLinkLocal || nextHop?.kind === 'linkLocal' ? [{ name: 'link-local-next-hop' } as const] : []),
   ];
 }
 

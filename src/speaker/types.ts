@@ -8,6 +8,7 @@ import type { Capability } from '../wire/capability.ts';
 import type { Family } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri } from '../wire/update.ts';
 import type { RestartTimerName } from './graceful-restart.ts';
+import type { NextHopMode } from './next-hop.ts';
 
 // The names are those of Cilium's internal Router interface.
 
@@ -52,6 +53,8 @@ export interface Neighbor {
   readonly families: readonly Family[];
   /** Absent: off. */
   readonly gracefulRestart?: GracefulRestart;
+  /** What it is told for each session's own address. Absent: `auto`. */
+  readonly nextHop?: NextHopMode;
   /** What happens to a path that no export policy statement decides: `accept` for a peer added by hand, `reject` in Cilium's control plane. */
   readonly defaultExportAction: 'accept' | 'reject';
   readonly defaultImportAction: 'accept' | 'reject';

@@ -64,6 +64,7 @@ function neighbor(name: string, address: Address, asn: number, passive: boolean)
     bindToDevice: undefined,
     gracefulRestart: undefined,
     families: [ipv6Unicast],
+    nextHop: undefined,
     exportAction: undefined,
     importAction: 'accept',
   });

@@ -235,6 +235,12 @@ describe('neighbors', () => {
       { address: '::2', gracefulRestart: { enabled: true, restartTime: 4096 } },
       ['neighbor.graceful_restart.restart_time: must be at most 4095'],
     ],
+    [
+      { address: '::2', nextHop: 'fe80::1,::1' },
+      [
+        'neighbor.next_hop: must be auto, global, linkLocal, both, an IPv6 address, or a global and a link-local address with a comma between',
+      ],
+    ],
   ])('%j is refused', async (neighbor, expected) => {
     expect(await violations(ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor })))).toEqual(expected);
     expect(at.node.peers()).toHaveLength(1);

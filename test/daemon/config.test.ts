@@ -89,6 +89,20 @@ import: all`),
     });
   });
 
+  test('says what a peer is told for our own address', () => {
+    const nextHopOf = (fields: string) =>
+      parseConfig([{ file, text: peer(fields) }]).instances[0]?.neighbors[0]?.nextHop;
+    expect(nextHopOf('peerASN: 65000')).toBeUndefined();
+    expect(nextHopOf('nextHop: linkLocal')).toEqual({ kind: 'linkLocal' });
+    expect(nextHopOf('nextHop: 2001:db8::9')).toEqual({
+      kind: 'explicit',
+      nextHop: { kind: 'single', address: Address.parse('2001:db8::9') },
+    });
+    expect(() => nextHopOf('nextHop: 192.0.2.1')).toThrow(
+      'peers[0].nextHop: must be auto, global, linkLocal, both, an IPv6 address, or a global and a link-local address',
+    );
+  });
+
   test('says how a peer is protected, and shows it to nobody', () => {
     const directory = mkdtempSync(join(tmpdir(), 'herald-'));
     const path = join(directory, 'password');

@@ -62,6 +62,37 @@ describe('a path on an external session', () => {
     lab.clock.advance(100);
     expect(received(ipv4Unicast)).toEqual({});
   });
+
+  test('has the next hop that the peer is configured to get, without a reset when that changes', async () => {
+    const { lab, a, received } = await pair();
+    advertise(a, ['2001:db8:a:1::/64']);
+    const nextHop = () => (received()['2001:db8:a:1::/64'] as { nextHop?: unknown } | undefined)?.nextHop;
+    a.updateNeighbor(neighbor(2, { nextHop: { kind: 'global' } }));
+    lab.clock.advance(100);
+    expect(nextHop()).toEqual({ kind: 'single', address: addressOf(1) });
+    const explicit = { kind: 'single', address: Address.parse('2001:db8::99') } as const;
+    a.updateNeighbor(neighbor(2, { nextHop: { kind: 'explicit', nextHop: explicit } }));
+    lab.clock.advance(100);
+    expect(nextHop()).toEqual(explicit);
+    expect(a.peer(addressOf(2))?.counters.established).toBe(1);
+  });
+
+  test('has a link-local next hop alone where that is asked for, and the OPEN says that we take those too', async () => {
+    const { lab, a, b, received } = await pair({ nextHop: { kind: 'linkLocal' } });
+    advertise(a, ['2001:db8:a:1::/64']);
+    lab.clock.advance(100);
+    expect(received()).toMatchObject({
+      '2001:db8:a:1::/64': { nextHop: { kind: 'single', address: Address.parse('fe80::1') } },
+    });
+    expect(b.peer(addressOf(1))?.remoteCapabilities).toContainEqual({ name: 'link-local-next-hop' });
+  });
+
+  test('is not sent when its next hop is none for its family', async () => {
+    const { lab, a, received } = await pair();
+    advertise(a, ['2001:db8:a:1::/64'], {}, { kind: 'single', address: Address.parse('192.0.2.1') });
+    lab.clock.advance(100);
+    expect(received()).toEqual({});
+  });
 });
 
 test('a path on an internal session has LOCAL_PREF and no AS in front', async () => {

@@ -1,5 +1,5 @@
 import { Prefix } from '../../ip/prefix.ts';
-import type { NextHop } from '../../wire/update.ts';
+import { parseNextHop } from '../../speaker/next-hop-text.ts';
 import { keyOf, keyText } from '../resources/key.ts';
 import { matchesLabels } from '../resources/labels.ts';
 import type {
@@ -8,7 +8,7 @@ import type {
   PodIPPoolAdvertisement,
   PrefixesAdvertisement,
 } from '../resources/types.ts';
-import { addressOf, prefixOf, usableAddresses } from './addresses.ts';
+import { prefixOf, usableAddresses } from './addresses.ts';
 import { type Announcement, type AppliedAdvertisement, type IP, isOf, priorities } from './announcement.ts';
 import type { ResourceSet } from './resource-set.ts';
 import type { NodeFacts } from './types.ts';
@@ -103,7 +103,8 @@ function prefixes(
   { advertisement, attributes, source }: Applied<PrefixesAdvertisement>,
   ip: IP,
 ): readonly Announcement[] {
-  const nextHop = advertisement.nextHop === undefined ? undefined : nextHopOf(advertisement.nextHop);
+  const { nextHop: text = 'self' } = advertisement;
+  const nextHop = text === 'self' ? undefined : parseNextHop(text);
   return announced({
     statement: `Prefixes-${ip}`,
     priority: priorities.prefixes,
@@ -112,14 +113,6 @@ function prefixes(
     owner: source,
     ...(nextHop !== undefined && { nextHop }),
   });
-}
-
-/** Undefined for `self`, and for what is no next hop. */
-function nextHopOf(text: string): NextHop | undefined {
-  const [first, second] = text.split(',').map(addressOf);
-  if (first === undefined) return undefined;
-  if (second === undefined) return { kind: 'single', address: first };
-  return { kind: 'global-and-link-local', global: first, linkLocal: second };
 }
 
 function prefixesOf(texts: readonly string[] = [], ip: IP): readonly Prefix[] {

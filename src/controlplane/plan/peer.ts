@@ -1,6 +1,7 @@
 import type { Address } from '../../ip/address.ts';
 import type { SecretText } from '../../session/secret-text.ts';
 import { defaultGracefulRestart } from '../../speaker/graceful-restart.ts';
+import { parseNextHopMode } from '../../speaker/next-hop-text.ts';
 import { type Family, parseFamily } from '../../wire/family.ts';
 import { isPrefixFamily } from '../../wire/nlri.ts';
 import type { BGPFamily, BGPNodePeer, Secret } from '../resources/types.ts';
@@ -44,6 +45,7 @@ export function neighborOf(
 
   const override = overrideOf(resources, facts.name, instance)?.peers?.find(({ name }) => name === peer.name);
   const { timers, gracefulRestart } = config;
+  const nextHop = config.nextHop === undefined ? undefined : parseNextHopMode(config.nextHop);
   return found({
     name: peer.name,
     address: address.value,
@@ -64,6 +66,7 @@ export function neighborOf(
       ...(config.ebgpMultihop > 1 && { ebgpMultihop: config.ebgpMultihop }),
     },
     families,
+    ...(nextHop && nextHop.kind !== 'auto' && { nextHop }),
     defaultExportAction: 'reject',
     defaultImportAction: 'reject',
     ...(gracefulRestart.enabled && {

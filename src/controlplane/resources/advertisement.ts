@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { Address } from '../../ip/address.ts';
 import {
   parseCommunity,
   parseExtendedCommunity,
@@ -64,18 +63,6 @@ const service = z.object({
   aggregationLengthIPv6: z.exactOptional(fields.aggregationLengthIPv6),
 });
 
-const nextHop = fields.text('self, an address, or a global and a link-local address with a comma between', (given) => {
-  if (given === 'self') return given;
-  const [first = '', second, ...more] = given.split(',').map((part) => part.trim());
-  if (more.length > 0) return undefined;
-  const one = Address.parse(first);
-  if (one.isUnspecified || one.isMulticast || one.zone !== undefined) return undefined;
-  if (second === undefined) return one.toString();
-  const other = Address.parse(second);
-  if (!one.isIPv6 || one.isLinkLocal || !other.isLinkLocal || other.zone !== undefined) return undefined;
-  return `${one},${other}`;
-});
-
 const types = ['PodCIDR', 'CiliumPodIPPool', 'Service'] as const;
 const allTypes = [...types, 'Interface', 'Prefixes'] as const;
 
@@ -99,7 +86,7 @@ const advertisement = z
     service: z.exactOptional(service),
     interface: z.exactOptional(z.object({ name: z.string().min(1) })),
     prefixes: z.exactOptional(z.array(fields.prefix).min(1)),
-    nextHop: z.exactOptional(nextHop),
+    nextHop: z.exactOptional(fields.nextHop),
     selector: z.exactOptional(labelSelector),
     attributes: z.exactOptional(z.object({ ...attributes, ...ownAttributes })),
   })

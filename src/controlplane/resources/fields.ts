@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { Address, AddressError } from '../../ip/address.ts';
 import { Prefix } from '../../ip/prefix.ts';
+import {
+  formatNextHop,
+  formatNextHopMode,
+  nextHopForm,
+  nextHopModeForm,
+  parseNextHop,
+  parseNextHopMode,
+} from '../../speaker/next-hop-text.ts';
 import { labels } from './labels.ts';
 import { afis, safis } from './types.ts';
 
@@ -23,6 +31,17 @@ export function text(expected: string, read: (text: string) => string | undefine
 }
 
 const integer = (least: number, most: number) => z.int().min(least).max(most);
+
+export const nextHop = text(`self, ${nextHopForm}`, (given) => {
+  if (given === 'self') return given;
+  const nextHop = parseNextHop(given);
+  return nextHop && formatNextHop(nextHop);
+});
+
+export const nextHopMode = text(nextHopModeForm, (given) => {
+  const mode = parseNextHopMode(given);
+  return mode && formatNextHopMode(mode);
+});
 
 /** Of an instance or a peer. */
 export const name = z.string().min(1).max(255);

@@ -51,6 +51,7 @@ const spec = z
     ...specFields,
     transport: z.exactOptional(z.object({ peerPort, sourceInterface: z.exactOptional(z.string().min(1)) })),
     bfd: z.exactOptional(bfd),
+    nextHop: z.exactOptional(fields.nextHopMode),
   })
   .transform(({ bfd, ...rest }) => rest);
 

@@ -129,6 +129,8 @@ export interface PeerConfigSpec {
   };
   /** The TTL towards an external peer. Default: 1, which is none. */
   readonly ebgpMultihop?: number;
+  /** Not in Cilium: what the peer is told where an advertisement has no next hop of its own. Default: auto. */
+  readonly nextHop?: string;
   /** Default: ipv6/unicast and ipv4/unicast, both with no advertisements. */
   readonly families?: readonly BGPFamilyWithAdverts[];
 }

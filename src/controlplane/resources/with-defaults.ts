@@ -37,6 +37,7 @@ export interface PeerConfigWithDefaults {
   readonly gracefulRestart: { readonly enabled: boolean; readonly restartTimeSeconds: number };
   /** 1: none. */
   readonly ebgpMultihop: number;
+  readonly nextHop?: string;
   /** At least one. */
   readonly families: readonly BGPFamilyWithAdverts[];
 }
@@ -59,6 +60,7 @@ export function peerConfigWithDefaults(spec: PeerConfigSpec): PeerConfigWithDefa
       restartTimeSeconds: gracefulRestart?.restartTimeSeconds ?? defaults.restartTimeSeconds,
     },
     ebgpMultihop: spec.ebgpMultihop ?? defaults.ebgpMultihop,
+    ...(spec.nextHop !== undefined && { nextHop: spec.nextHop }),
     families: families.length > 0 ? families : defaults.families,
   };
 }

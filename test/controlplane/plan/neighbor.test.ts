@@ -82,6 +82,7 @@ describe('TestNeighborReconciler_StaticPeer', () => {
       { timers: { connectRetryTimeSeconds: 1, holdTimeSeconds: 9, keepAliveTimeSeconds: 3 } },
       { timers: { connectRetry: 1, holdTime: 9, keepaliveInterval: 3 } },
     ],
+    ['next hop', { nextHop: 'both' }, { nextHop: { kind: 'both' } }],
     ['ports', { transport: { peerPort: 1790 } }, { transport: { remotePort: 1790 } }],
     [
       'graceful restart',

@@ -367,6 +367,12 @@ describe('what is wrong', () => {
       'spec.gracefulRestart.restartTimeSeconds',
       'must be at most 4095',
     ],
+    [
+      'spec.nextHop',
+      '192.0.2.1',
+      'spec.nextHop',
+      'must be auto, global, linkLocal, both, an IPv6 address, or a global and a link-local address with a comma between',
+    ],
     ['spec.ebgpMultihop', 256, 'spec.ebgpMultihop', 'must be at most 255'],
     ['spec.eBGPMultihop', 2, 'spec.eBGPMultihop', 'is not a known field; did you mean ebgpMultihop?'],
     ['spec.families', {}, 'spec.families', 'must be a list'],

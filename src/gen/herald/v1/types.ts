@@ -448,7 +448,15 @@ export interface Neighbor {
    */
   authPassword: string;
   /** Absent: off. */
-  gracefulRestart: GracefulRestart | undefined;
+  gracefulRestart:
+    | GracefulRestart
+    | undefined;
+  /**
+   * What the peer is told where a path has no next hop of its own: `auto` (the session's address; with the link-local one to a peer on the link),
+   * `global` (a global IPv6 address alone), `linkLocal` (a link-local one alone), `both` (with `::` for want of a global one), an IPv6 address, or
+   * a global and a link-local one with a comma between. Such paths are not sent when the session has no such address. Default: `auto`.
+   */
+  nextHop: string;
 }
 
 /** The path attributes of paths to originate. */
@@ -1545,6 +1553,7 @@ function createBaseNeighbor(): Neighbor {
     defaultImportAction: 0,
     authPassword: "",
     gracefulRestart: undefined,
+    nextHop: "",
   };
 }
 
@@ -1579,6 +1588,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     }
     if (message.gracefulRestart !== undefined) {
       GracefulRestart.encode(message.gracefulRestart, writer.uint32(82).fork()).join();
+    }
+    if (message.nextHop !== "") {
+      writer.uint32(90).string(message.nextHop);
     }
     return writer;
   },
@@ -1676,6 +1688,14 @@ export const Neighbor: MessageFns<Neighbor> = {
             message.gracefulRestart = GracefulRestart.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.nextHop = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1716,6 +1736,11 @@ export const Neighbor: MessageFns<Neighbor> = {
         : isSet(object.graceful_restart)
         ? GracefulRestart.fromJSON(object.graceful_restart)
         : undefined,
+      nextHop: isSet(object.nextHop)
+        ? globalThis.String(object.nextHop)
+        : isSet(object.next_hop)
+        ? globalThis.String(object.next_hop)
+        : "",
     };
   },
 
@@ -1751,6 +1776,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     if (message.gracefulRestart !== undefined) {
       obj.gracefulRestart = GracefulRestart.toJSON(message.gracefulRestart);
     }
+    if (message.nextHop !== "") {
+      obj.nextHop = message.nextHop;
+    }
     return obj;
   },
 
@@ -1775,6 +1803,7 @@ export const Neighbor: MessageFns<Neighbor> = {
     message.gracefulRestart = (object.gracefulRestart !== undefined && object.gracefulRestart !== null)
       ? GracefulRestart.fromPartial(object.gracefulRestart)
       : undefined;
+    message.nextHop = object.nextHop ?? "";
     return message;
   },
 };
