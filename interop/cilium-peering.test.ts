@@ -16,6 +16,7 @@ import {
 import { generations, Scene } from './cilium/scene.ts';
 import { useLab } from './lab/scenario.ts';
 import { until } from './lab/until.ts';
+import { fetchFrom, serve } from './lab/web.ts';
 
 const { node, tor, spare } = addresses;
 const pods = '2001:db8:a:1::/64';
@@ -153,6 +154,58 @@ describe.each(generations)('sessions as Cilium configures them, with FRR %s', (F
     await scene.expectRoutes(scene.tor, node.address, [pods]);
     for (const flag of ['-6', '-4']) await route(flag, 'del', 'default', 'dev', 'eth1');
   });
+
+  test.each(['ipv6', 'ipv4'] as const)(
+    'bgpv2-advertisements: pods and cluster addresses over %s, and traffic to them',
+    async (family) => {
+      const scene = await Scene.begin(lab());
+      const [from, to, pod, prefixes] =
+        family === 'ipv6'
+          ? [node.address, tor.address, '2001:db8:a:1::80', [pods, '2001:db8:c::1/128']]
+          : [node.ipv4, tor.ipv4, '10.244.1.80', ['10.244.1.0/24', '10.96.0.1/32']];
+      await scene.node.exec(['ip', 'addr', 'replace', pod, 'dev', 'lo']);
+      serve(scene.node);
+      await scene.apply(
+        ciliumNode(podCIDRs),
+        clusterConfig(instance('test-instance', node.asn, peer('tor', to, tor.asn))),
+        peerConfig('peer', {
+          timers: { connectRetryTimeSeconds: 1, keepAliveTimeSeconds: 1, holdTimeSeconds: 3 },
+          families: [{ afi: family, safi: 'unicast', advertisements: { matchLabels: { to: 'peer' } } }],
+        }),
+        advertisement('pods', 'peer', {
+          advertisementType: 'PodCIDR',
+          attributes: { communities: { standard: ['65001:100'] } },
+        }),
+        advertisement('services', 'peer', {
+          ...services(['ClusterIP'], { attributes: { communities: { standard: ['65001:200'] } } }),
+          selector: { matchExpressions: [{ key: 'kind', operator: 'In', values: ['echo'] }] },
+        }),
+        service(
+          'echo',
+          { type: 'ClusterIP', clusterIP: '2001:db8:c::1', clusterIPs: ['2001:db8:c::1', '10.96.0.1'] },
+          { labels: { kind: 'echo' } },
+        ),
+        service('other', { type: 'ClusterIP', clusterIP: '2001:db8:c::2' }),
+      );
+      expect(await scene.tor.established(from)).toMatchObject({
+        bgpTimerKeepAliveIntervalMsecs: 1000,
+        bgpTimerHoldTimeMsecs: 3000,
+      });
+      await scene.expectRoutes(scene.tor, from, prefixes, family);
+      const communities = await Promise.all(
+        prefixes.map(async (prefix) => (await scene.tor.paths(prefix, family))[0]?.community?.list),
+      );
+      expect(communities).toEqual([['65001:100'], ['65001:200']]);
+      const kernel = await until(
+        () => scene.tor.kernel(family),
+        (routes) => Object.keys(routes).length === 2,
+        { what: 'the routes in the kernel' },
+      );
+      expect(Object.keys(kernel).toSorted()).toEqual([...prefixes].toSorted());
+      expect(await fetchFrom(scene.tor.node, pod)).toEqual(['node']);
+      await scene.node.process('web').stop('KILL');
+    },
+  );
 
   test('commands: what they print of peers, routes and policies is what the router says', async () => {
     const scene = await Scene.begin(lab());

@@ -21,6 +21,9 @@ const preference = (localPreference: number): PeerAttributes => ({ ...none, loca
 
 describe('Test_MergeRoutePolicies', () => {
   test.each<[string, PeerAttributes, PeerAttributes, PeerAttributes]>([
+    ['nil A', none, standard('1:1'), standard('1:1')],
+    ['nil B', standard('1:1'), none, standard('1:1')],
+    ['nil A and nil B', none, none, none],
     ['nil LP', none, none, none],
     ['one LP set', preference(0), none, preference(0)],
     ['both standard', standard('2:2'), standard('1:1'), standard('1:1', '2:2')],

@@ -19,6 +19,8 @@ import {
   peerConfig,
   problemsOf,
   RED,
+  secret,
+  service,
   World,
 } from './support.ts';
 
@@ -281,6 +283,7 @@ describe('TestMissingAuthSecretCondition', () => {
   const referring = peerConfig('red', { authSecretRef: 'bgp' });
   test.each<[string, readonly Resource[], string, string]>([
     ['False nil AuthSecretRef', [nil], 'False', 'AuthSecretNotConfigured'],
+    ['False', [referring, secret('bgp', { password: 'hush' })], 'False', 'AuthSecretValidated'],
     ['True', [referring], 'True', 'AuthSecretMissing'],
   ])('%s', (_, resources, status, reason) => {
     const [found] = plan(resources, facts()).statuses;
@@ -311,15 +314,15 @@ describe('what keeps an instance from running', () => {
 });
 
 describe('CiliumBGPPeeringPolicy', () => {
-  const policy = (name: string): CiliumBGPPeeringPolicy => ({
+  const neighbor = { peerAddress: `${RED}/128`, peerASN: 65000 };
+  const policy = (
+    name: string,
+    router: Partial<CiliumBGPPeeringPolicy['spec']['virtualRouters'][number]> = {},
+  ): CiliumBGPPeeringPolicy => ({
     apiVersion: 'cilium.io/v2alpha1',
     kind: 'CiliumBGPPeeringPolicy',
     metadata: { name },
-    spec: {
-      virtualRouters: [
-        { localASN: 65001, exportPodCIDR: true, neighbors: [{ peerAddress: `${RED}/128`, peerASN: 65000 }] },
-      ],
-    },
+    spec: { virtualRouters: [{ localASN: 65001, exportPodCIDR: true, neighbors: [neighbor], ...router }] },
   });
   const pods = ciliumNode({ ipam: { podCIDRs: ['2001:db8:0:1::/64'] } });
 
@@ -329,6 +332,44 @@ describe('CiliumBGPPeeringPolicy', () => {
     await lab.step();
     expect(lab.paths('virtual-router-65001')).toEqual(['2001:db8:0:1::/64']);
     expect(lab.plan.statuses.map(({ key }) => key.kind)).toEqual(['CiliumBGPNodeConfig']);
+  });
+
+  test.each([
+    ['Test_LBEgressAdvertisementWithLoadBalancerIP', 'LoadBalancerIP', '192.0.2.80/32'],
+    ['Test_LBEgressAdvertisementWithExternalIP', 'ExternalIP', '192.0.2.81/32'],
+  ] as const)('%s', async (_, type, expected) => {
+    const lab = new World();
+    const announcing = {
+      exportPodCIDR: false,
+      serviceSelector: { matchLabels: { egress: 'yes' } },
+      serviceAdvertisements: [type],
+    };
+    lab.set(pods, policy('rack0', announcing), service('other', {}, ['192.0.2.90']));
+    await lab.step();
+    expect(lab.paths('virtual-router-65001')).toEqual([]);
+    const web = service('web', { externalIPs: ['192.0.2.81'] }, ['192.0.2.80'], { labels: { egress: 'yes' } });
+    lab.set(web);
+    await lab.step();
+    expect(lab.paths('virtual-router-65001')).toEqual([expected]);
+    lab.delete(web);
+    await lab.step();
+    expect(lab.paths('virtual-router-65001')).toEqual([]);
+  });
+
+  test('Test_AdvertisedPathAttributes', async () => {
+    const advertisedPathAttributes = [
+      { selectorType: 'PodCIDR', communities: { standard: ['65001:100'], large: ['65001:1:2'] }, localPreference: 150 },
+    ] as const;
+    const lab = new World();
+    lab.set(pods, policy('rack0', { neighbors: [{ ...neighbor, advertisedPathAttributes }] }));
+    await lab.step();
+    const policies = lab.plan.instances.get('virtual-router-65001')?.policies.values() ?? [];
+    const [statement] = [...policies].flatMap(({ statements }) => statements);
+    expect(statement?.actions).toMatchObject({
+      addCommunities: [65001 * 65536 + 100],
+      addLargeCommunities: [[65001, 1, 2]],
+      setLocalPreference: 150,
+    });
   });
 
   test('annotations of the node set its router id and port, beside an override for other instances', async () => {

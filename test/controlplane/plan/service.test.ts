@@ -479,6 +479,14 @@ describe('script scenarios', () => {
     expect(lab.paths()).toEqual([`${V4}/32`]);
   });
 
+  test('svc-kpr-disabled: a service is announced with nothing but itself, as nothing of the datapath is looked at', async () => {
+    const lab = world();
+    const adverts = [advertisement('a', [serviceAdvertisement(['LoadBalancerIP', 'ExternalIP', 'ClusterIP'])])];
+    lab.set(...adverts, service('svc', { clusterIP: '10.2.0.1', externalIPs: ['192.0.2.80'] }, [V4]));
+    await lab.step();
+    expect(lab.paths()).toEqual(['10.2.0.1/32', '192.0.2.80/32', `${V4}/32`].toSorted());
+  });
+
   test('svc-lb-init-gating: nothing is announced before the state of services is ready', async () => {
     const lab = world({ services: { ready: false, announceWithoutEndpoints: true, legacyOrigin: false } });
     lab.set(advertisement('a', [serviceAdvertisement(['LoadBalancerIP'])]), serviceOf('LoadBalancerIP'));
