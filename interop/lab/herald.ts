@@ -7,6 +7,7 @@ export interface HeraldPeer {
   readonly 'session-state': string;
   readonly 'tcp-password-enabled': boolean;
   readonly configured: Readonly<Record<string, unknown>>;
+  readonly counters: Readonly<Record<string, number>>;
   /** Of the connection; absent unless established. */
   readonly 'local-port'?: number;
   readonly 'remote-port'?: number;

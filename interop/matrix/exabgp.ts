@@ -1,0 +1,68 @@
+import { startExabgp } from '../lab/start.ts';
+import { gather, heraldAsn, port, type Router } from './router.ts';
+
+const script = '/etc/exabgp/events.py';
+/** Where its events go, one JSON object on each line. */
+const events = '/tmp/events.json';
+
+interface Event {
+  readonly type: string;
+  readonly neighbor?: {
+    readonly message?: {
+      readonly update?: {
+        readonly announce?: Readonly<Record<string, Readonly<Record<string, readonly { readonly nlri: string }[]>>>>;
+        readonly withdraw?: Readonly<Record<string, readonly { readonly nlri: string }[]>>;
+      };
+    };
+  };
+}
+
+/** It has no RIB: what it took is what its events say. */
+export const exabgp: Router = {
+  async start(node, { addresses, families, password, ttlSecurity }, { asn, router, herald }) {
+    const lines = [
+      // What it printed ExaBGP would take for a command.
+      `process events { run /usr/bin/python3 ${script}; encoder json; }`,
+      `neighbor ${herald} {`,
+      `router-id 10.255.0.${asn % 256};`,
+      `local-address ${router};`,
+      ...(addresses === 'link-local' ? [`source-interface ${port};`] : []),
+      `local-as ${asn};`,
+      `peer-as ${heraldAsn};`,
+      ...(password === undefined ? [] : [`md5-password '${password}';`]),
+      ...(ttlSecurity === true ? ['outgoing-ttl 255;', 'incoming-ttl 255;'] : []),
+      'capability { route-refresh enable; extended-message enable; nexthop enable; }',
+      `family { ${families.map((family) => `${family} unicast;`).join(' ')} }`,
+      ...(families.includes('ipv4') ? ['nexthop { ipv4 unicast ipv6; }'] : []),
+      'api { processes [ events ]; receive { parsed; update; notification; } }',
+      '}',
+    ];
+    await node.write('/etc/exabgp/exabgp.conf', `${lines.join('\n')}\n`);
+    await node.write(
+      script,
+      `import sys\nwith open('${events}', 'a', 1) as f:\n    for line in iter(sys.stdin.readline, ''): f.write(line)\n`,
+    );
+    await node.write(events, '');
+    await startExabgp(node);
+  },
+  async routes(node, family) {
+    const found: Record<string, string[]> = {};
+    const text = await node.text(['cat', events]);
+    for (const line of text.split('\n').slice(0, -1)) {
+      const update = (JSON.parse(line) as Event).neighbor?.message?.update;
+      for (const { nlri } of update?.withdraw?.[`${family} unicast`] ?? []) delete found[nlri];
+      for (const [nextHop, nlris] of Object.entries(update?.announce?.[`${family} unicast`] ?? {}))
+        for (const { nlri } of nlris) {
+          delete found[nlri];
+          gather(found, nlri, nextHop);
+        }
+    }
+    return found;
+  },
+  async refresh(node) {
+    await node.exec(['exabgp-cli', 'announce', 'route-refresh', 'ipv6', 'unicast']);
+  },
+  async ended(node) {
+    return `${await node.text(['cat', events])}${node.logs()}`;
+  },
+};

@@ -1,0 +1,47 @@
+import { Frr } from '../lab/frr.ts';
+import { startFrr } from '../lab/start.ts';
+import { heraldAsn, port, type Router } from './router.ts';
+
+export const frr: Router = {
+  async start(node, { addresses, families, password, ttlSecurity }, { asn, herald }) {
+    const neighbor = `neighbor ${herald}`;
+    const lines = [
+      'frr defaults traditional',
+      'ipv6 forwarding',
+      `router bgp ${asn}`,
+      `bgp router-id 10.255.0.${asn % 256}`,
+      'no bgp ebgp-requires-policy',
+      'no bgp default ipv4-unicast',
+      `${neighbor} remote-as ${heraldAsn}`,
+      `${neighbor} timers connect 1`,
+      ...(addresses === 'link-local' ? [`${neighbor} interface ${port}`] : []),
+      ...(password === undefined ? [] : [`${neighbor} password ${password}`]),
+      ...(ttlSecurity === true ? [`${neighbor} ttl-security hops 1`] : []),
+      ...(families.includes('ipv4') ? [`${neighbor} capability extended-nexthop`] : []),
+      ...families.flatMap((family) => [
+        `address-family ${family} unicast`,
+        `${neighbor} activate`,
+        'exit-address-family',
+      ]),
+      'exit',
+    ];
+    await node.write('/etc/frr/daemons', 'bgpd=yes\n');
+    await node.write('/etc/frr/frr.conf', `${lines.join('\n')}\n`);
+    await startFrr(node);
+  },
+  async routes(node, family, { herald }) {
+    const rib = await new Frr(node).rib(family);
+    return Object.fromEntries(
+      Object.entries(rib).flatMap(([prefix, paths]) => {
+        const own = paths.filter(({ peerId, valid }) => peerId === herald && valid === true);
+        return own.length === 0 ? [] : [[prefix, own.flatMap(({ nexthops }) => nexthops.map(({ ip }) => ip))]];
+      }),
+    );
+  },
+  async refresh(node, { herald }) {
+    await new Frr(node).vtysh(`clear bgp ipv6 ${herald} soft in`);
+  },
+  async ended(node, { herald }) {
+    return JSON.stringify(await new Frr(node).neighbor(herald));
+  },
+};
