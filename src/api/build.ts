@@ -4,6 +4,7 @@ import type { PrefixMatch, RoutePolicyActions } from '../policy/types.ts';
 import type { SecretText } from '../session/secret-text.ts';
 import { defaultGracefulRestart } from '../speaker/graceful-restart.ts';
 import type { NextHopMode } from '../speaker/next-hop.ts';
+import { routerOn, targetOf } from '../speaker/target.ts';
 import type { Neighbor, PathSpec } from '../speaker/types.ts';
 import { type Family, ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri, Origin } from '../wire/update.ts';
@@ -49,10 +50,28 @@ export interface GracefulRestartFields {
   readonly stalePathTime?: number | undefined;
 }
 
+/**
+ * What a peer is known by: its address, an interface that has one router, or a link-local address on an interface. Text says what is
+ * wrong: of the interface where there is one, else of the address.
+ */
+export function peerAddressOf(address: Address | undefined, device: string | undefined): Address | string {
+  if (device === undefined) return address ?? 'is required, unless there is an interface for whichever router is on it';
+  if (address === undefined) return routerOn(device);
+  if (!address.isLinkLocal) return `is for a link-local address, and ${address} is none`;
+  if (address.zone !== undefined && address.zone !== device) return `is not the interface of ${address}`;
+  return address.withZone(device);
+}
+
+/** For people: the interface of a peer that has no other address. */
+function nameOf(address: Address): string {
+  const target = targetOf({ address });
+  return target.kind === 'interface' ? target.interface : address.toString();
+}
+
 export function neighborOf(fields: NeighborFields): Neighbor {
   const holdTime = fields.holdTime ?? defaults.holdTime;
   return {
-    name: fields.name ?? fields.address.toString(),
+    name: fields.name ?? nameOf(fields.address),
     address: fields.address,
     asn: fields.asn,
     timers: {

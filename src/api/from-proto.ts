@@ -13,6 +13,7 @@ import {
   defined,
   neighborFault,
   neighborOf,
+  peerAddressOf,
   prefixMatchFault,
   prefixMatchOf,
 } from './build.ts';
@@ -116,7 +117,8 @@ const gracefulRestart = z.object({
 const neighbor = z
   .object({
     name: unlessEmpty(fields.name),
-    address: required(fields.address),
+    address: unlessEmpty(fields.address),
+    interface: unlessEmpty(fields.device),
     asn: fields.peerAsn,
     timers: timers.optional(),
     transport: transport.optional(),
@@ -128,9 +130,15 @@ const neighbor = z
     nextHop: unlessEmpty(fields.nextHopMode),
   })
   .transform((message, context): Neighbor => {
+    const address = peerAddressOf(message.address, message.interface);
+    if (typeof address === 'string') {
+      const path = [message.interface === undefined ? 'address' : 'interface'];
+      context.issues.push({ code: 'custom', message: address, path, input: message });
+      return z.NEVER;
+    }
     const flat = {
       name: message.name,
-      address: message.address,
+      address,
       asn: message.asn,
       connectRetryTime: message.timers?.connectRetry,
       holdTime: message.timers?.holdTime,

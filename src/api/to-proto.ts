@@ -77,6 +77,7 @@ export function fromPeer(peer: PeerState, localAsn: number, now: Date): proto.Pe
     remotePort: negotiated?.remote.port ?? 0,
     neighbor: fromNeighbor(neighbor),
     tcpPasswordEnabled: neighbor.transport.password !== undefined,
+    remoteAddress: peer.remoteAddress?.toString() ?? '',
   };
 }
 
@@ -93,6 +94,8 @@ function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
   return {
     name,
     address: address.toString(),
+    // The address has it.
+    interface: '',
     asn,
     timers: {
       connectRetry: timers.connectRetry,

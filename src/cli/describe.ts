@@ -7,7 +7,7 @@ import { formatDuration } from './duration.ts';
 import { CliError, exitCode } from './exit.ts';
 import { defaultActionNames, peerJson } from './json.ts';
 import { print, printLines } from './output.ts';
-import { type FoundPeer, findPeers } from './peers.ts';
+import { type FoundPeer, findPeers, placeOf } from './peers.ts';
 import { tableLines } from './table.ts';
 
 /** All that is known of one peer, found by its address or its name: `peer ADDRESS|NAME`. */
@@ -34,7 +34,7 @@ export async function describe(words: readonly string[], options: CommonOptions)
 /** An address says more than a name that looks like one. */
 function matching(peers: readonly FoundPeer[], wanted: string): readonly FoundPeer[] {
   const address = canonical(wanted);
-  const there = peers.filter(({ peer }) => peer.peerAddress === address);
+  const there = peers.filter(({ peer }) => peer.peerAddress === address || placeOf(peer) === address);
   return there.length > 0 ? there : peers.filter(({ peer }) => peer.name === wanted);
 }
 
@@ -56,7 +56,7 @@ function linesOf({ instance, peer }: FoundPeer): string[] {
   return [
     `Peer ${peer.name} of instance ${instance}`,
     ...fields([
-      ['Address', endpoint(peer.peerAddress, peer.peerPort)],
+      ['Address', endpoint(placeOf(peer), peer.peerPort)],
       ['Peer AS', peer.peerAsn === 0 ? 'any' : `${peer.peerAsn}`],
       ['Local AS', `${peer.localAsn}`],
       ['Session State', stateOf(peer)],
@@ -101,12 +101,13 @@ function stateOf({ sessionState, uptimeNanoseconds }: PeerState): string {
 }
 
 /** Both ends of the connection; without one, what is configured for it. */
-function transportOf({ localAddress, localPort, remotePort, peerAddress, peerPort, neighbor }: PeerState): string {
-  if (localAddress !== '') return `${endpoint(localAddress, localPort)} -> ${endpoint(peerAddress, remotePort)}`;
+function transportOf(peer: PeerState): string {
+  const { localAddress, localPort, remotePort, peerPort, neighbor } = peer;
+  if (localAddress !== '') return `${endpoint(localAddress, localPort)} -> ${endpoint(placeOf(peer), remotePort)}`;
   const { transport } = neighbor ?? {};
   if (transport?.passive === true) return 'waits for the peer to connect (passive)';
   const source = transport === undefined || transport.localAddress === '' ? 'any' : transport.localAddress;
-  return `${source}${transport?.localPort === undefined ? '' : ` port ${transport.localPort}`} -> ${endpoint(peerAddress, peerPort)}, not connected`;
+  return `${source}${transport?.localPort === undefined ? '' : ` port ${transport.localPort}`} -> ${endpoint(placeOf(peer), peerPort)}, not connected`;
 }
 
 function protectionOf({ tcpPasswordEnabled, neighbor }: PeerState): string {

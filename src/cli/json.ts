@@ -21,6 +21,7 @@ export function peerJson(instance: string, peer: PeerState): Record<string, unkn
     instance,
     name: peer.name,
     'peer-address': peer.peerAddress,
+    'remote-address': peer.remoteAddress,
     'peer-port': peer.peerPort,
     'peer-asn': peer.peerAsn,
     'local-asn': peer.localAsn,

@@ -88,6 +88,11 @@ function familyOf(state: PeerFamilyState | undefined): string {
   return state?.family === undefined ? '-' : `${state.family.afi}/${state.family.safi}`;
 }
 
-function withPort({ peerAddress, peerPort }: PeerState): string {
-  return formatEndpoint({ kind: 'tcp', host: peerAddress, port: peerPort });
+/** The address of a peer; of one known by its interface, that of the router there, and while none was found, what it is known by. */
+export function placeOf({ peerAddress, remoteAddress }: PeerState): string {
+  return remoteAddress === '' ? peerAddress : remoteAddress;
+}
+
+function withPort(peer: PeerState): string {
+  return formatEndpoint({ kind: 'tcp', host: placeOf(peer), port: peer.peerPort });
 }

@@ -7,6 +7,7 @@ import {
   defined,
   neighborFault,
   neighborOf,
+  peerAddressOf,
   prefixMatchFault,
   prefixMatchOf,
 } from '../api/build.ts';
@@ -159,8 +160,12 @@ const actionOf = { all: 'accept', none: 'reject' } as const;
 const peer = z
   .strictObject({
     name: fields.name,
-    peerAddress: fields.address.meta({
-      description: 'IPv4 or IPv6; a link-local one with its interface, fe80::1%eth0.',
+    peerAddress: fields.address.optional().meta({
+      description: 'IPv4 or IPv6; a link-local one with its interface, fe80::1%eth0. Default: see peerInterface.',
+    }),
+    peerInterface: fields.device.optional().meta({
+      description:
+        'The interface of a link-local peerAddress; without one, the peer is the one router on it (unnumbered).',
     }),
     peerASN: fields.peerAsn.optional().meta({ description: '0, the default: whatever the peer’s OPEN says.' }),
     families: z
@@ -191,9 +196,15 @@ const peer = z
       .meta({ description: 'What is used of that which no route policy decides. Default: none.' }),
   })
   .transform((given, context): Neighbor => {
+    const address = peerAddressOf(given.peerAddress, given.peerInterface);
+    if (typeof address === 'string') {
+      const path = [given.peerInterface === undefined ? 'peerAddress' : 'peerInterface'];
+      context.issues.push({ code: 'custom', message: address, path, input: given });
+      return z.NEVER;
+    }
     const flat = {
       name: given.name,
-      address: given.peerAddress,
+      address,
       asn: given.peerASN ?? 0,
       connectRetryTime: given.timers?.connectRetryTimeSeconds,
       holdTime: given.timers?.holdTimeSeconds,

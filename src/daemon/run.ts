@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { BindError } from '../api/socket.ts';
+import { systemLinks } from '../link/system.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import { warmUp } from '../speaker/warm-up.ts';
 import { tcpNetwork } from '../transport/tcp.ts';
@@ -64,7 +65,8 @@ async function start(
   try {
     const config: Config = path === undefined ? { instances: [] } : loadConfig(path);
     const log = createLog(config.log?.level ?? 'info', config.log?.format ?? 'json');
-    const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy };
+    const links = systemLinks(systemClock, systemEntropy);
+    const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy, links };
     return {
       config,
       log,

@@ -35,18 +35,56 @@ export function interfaceAddresses(): readonly InterfaceAddress[] {
   );
 }
 
+/** The link-layer address of an interface that is up; undefined when it has none. */
+export function linkLayerAddress(name: string): Uint8Array | undefined {
+  const mac = networkInterfaces()[name]?.[0]?.mac;
+  const octets = mac?.split(':').map((octet) => Number.parseInt(octet, 16)) ?? [];
+  return octets.some((octet) => octet !== 0) ? Uint8Array.from(octets) : undefined;
+}
+
+/** One interface at one time. */
+export interface InterfaceState {
+  /** `up` when it can carry packets and has an address. */
+  readonly state: 'up' | 'down';
+  /** All of them, as one text. */
+  readonly addresses: string;
+}
+
+/** Every interface of this machine, by name. */
+export function interfaceStates(): ReadonlyMap<string, InterfaceState> {
+  const up = networkInterfaces();
+  const names = new Set([...namesIn(textAt('/proc/net/dev')), ...Object.keys(up)]);
+  return new Map(
+    Array.from(names, (name) => {
+      const addresses = up[name]?.map(({ cidr }) => cidr).join(' ') ?? '';
+      return [name, { state: up[name] === undefined ? 'down' : 'up', addresses }] as const;
+    }),
+  );
+}
+
+/** Of `/proc/net/dev`: two lines of headings, then `name: numbers`. */
+export function* namesIn(table: string): Generator<string> {
+  for (const line of table.split('\n').slice(2)) {
+    const name = /^\s*(\S+):/.exec(line)?.[1];
+    if (name !== undefined) yield name;
+  }
+}
+
+/** Empty where the kernel does not tell. */
+function textAt(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
 /** IFA_F_PERMANENT of Linux. */
 const PERMANENT = 0x80;
 
 /** In hexadecimal, those whose lifetime ends; none where the kernel does not tell. */
 function dynamicAddresses(): ReadonlySet<string> {
-  let table: string;
-  try {
-    table = readFileSync('/proc/net/if_inet6', 'latin1');
-  } catch {
-    return new Set();
-  }
-  return new Set(dynamicIn(table));
+  return new Set(dynamicIn(textAt('/proc/net/if_inet6')));
 }
 
 /** Of `/proc/net/if_inet6`: `address index length scope flags name`, all but the name in hexadecimal. */

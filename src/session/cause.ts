@@ -5,6 +5,11 @@ import type { FsmState } from './fsm.ts';
 import type { Endpoint } from './ports.ts';
 import type { DownReason, SessionConfig } from './types.ts';
 
+/** What is under a connection went, though TCP has not noticed; the message is all that there is to say. */
+export class LinkError extends Error {
+  override readonly name = 'LinkError';
+}
+
 /** Why a machine let go of its connection: `event` happened in `state`, and `error` is the NOTIFICATION that went out, if one did. */
 export function downReason(
   state: FsmState,
@@ -40,6 +45,7 @@ export function downReason(
 }
 
 function connectionText(state: FsmState, error: Error | undefined, config: SessionConfig): string {
+  if (error instanceof LinkError) return error.message;
   const { remote, localAddress } = config;
   const code = codeOf(error);
   const detail = error === undefined ? '' : ` (${error.message})`;

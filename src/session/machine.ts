@@ -109,6 +109,16 @@ export class Machine implements ConnectionHandler {
     this.#owner.stepped(this, from, event, reason);
   }
 
+  /** Makes the next attempt now, if it waits for one. */
+  hurry(): void {
+    const { name } = this.#state;
+    if (name !== 'idle' && name !== 'active') return;
+    const timer = this.#timers.get(name === 'idle' ? 'idle-hold' : 'connect-retry');
+    if (timer?.remaining === undefined) return;
+    timer.stop();
+    this.step({ type: name === 'idle' ? 'idle-hold-timer' : 'connect-retry-timer' });
+  }
+
   /** Takes a connection that the peer dialled. */
   attach(connection: Connection): void {
     this.#connection = connection;

@@ -6,6 +6,7 @@ import type { Message, Open, RouteRefresh } from '../wire/message.ts';
 import { hardReset, notificationOf, shutdownCommunication } from '../wire/notification.ts';
 import { capabilityOf } from '../wire/open.ts';
 import type { Update } from '../wire/update.ts';
+import { LinkError } from './cause.ts';
 import { survivor } from './collision.ts';
 import { type MutableCounters, newCounters } from './counters.ts';
 import type { Event, TimerName } from './event.ts';
@@ -159,6 +160,18 @@ export class Session {
     this.#halt(ceaseError(cease.administrativeReset, text));
     this.#running = true;
     this.#first.step({ type: this.config.passive ? 'automatic-start-damped-passive' : 'automatic-start-damped' });
+  }
+
+  /** What is under the connections went: they end at once, and `text` says why. Starts again as after other failures. */
+  linkLost(text: string): void {
+    const event: Event = { type: 'tcp-fails', error: new LinkError(text) };
+    this.#second?.step(event);
+    if (this.#first.connection !== undefined) this.#first.step(event);
+  }
+
+  /** Makes the next attempt now, if it waits for one. */
+  hurry(): void {
+    this.#first.hurry();
   }
 
   /** Takes a connection that this peer dialled, or refuses it with a Cease. */

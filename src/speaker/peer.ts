@@ -1,5 +1,6 @@
 import type { Address } from '../ip/address.ts';
 import type { InterfaceAddress } from '../link/interfaces.ts';
+import type { LinkChange, RouterSearch } from '../link/links.ts';
 import { PolicyChain } from '../policy/chain.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
@@ -22,6 +23,8 @@ import { keptFamilies, StaleFamilies } from './graceful-restart.ts';
 import { Inbound } from './inbound.ts';
 import { type SelfNextHop, selfNextHop } from './next-hop.ts';
 import { capabilitiesOf, sessionConfigOf } from './session-config.ts';
+import { linkOf } from './single-hop.ts';
+import { targetOf } from './target.ts';
 import type { BgpGlobal, Neighbor, PeerFamilyState, PeerState } from './types.ts';
 
 /** Prefixes that one peer may send for one family before it is told to stop (Cease, Maximum Number of Prefixes Reached). */
@@ -42,6 +45,8 @@ export interface PeerOwner {
   protect(address: Address, options: SocketOptions | undefined): Availability;
   /** Sessions may begin. */
   running(): boolean;
+  /** Looks for the router on an interface; see `Links`. */
+  findRouter(name: string, listener: (search: RouterSearch) => void): () => void;
   /** Since the speaker started. */
   seconds(): number;
   /** It goes on where another left off a moment ago. */
@@ -61,6 +66,11 @@ export class Peer implements SessionHandler {
   #session: Session;
   /** Present while the session may not run. */
   #held: { readonly reason: DownReason; readonly at: Date } | undefined;
+  /** Of a peer known by its interface, while it runs. */
+  #search: { result: RouterSearch; end(): void } | undefined;
+  /** The interface that the session lives and dies with, and the one that the last session died with. */
+  #link: string | undefined;
+  #lostLink: string | undefined;
   #negotiated: Negotiated | undefined;
   #wasEstablished = false;
   /** Of a session that ended, while its routes stay in `#inbound`. */
@@ -75,7 +85,7 @@ export class Peer implements SessionHandler {
     this.#owner = owner;
     this.#importPolicy = this.#policy('import');
     this.#stale = new StaleFamilies(owner.world.clock, (family) => this.#expired(family));
-    this.#session = this.#newSession();
+    this.#session = this.#newSession(neighbor.address);
   }
 
   get neighbor(): Neighbor {
@@ -95,21 +105,33 @@ export class Peer implements SessionHandler {
     return this.#negotiated?.gracefulRestart !== undefined;
   }
 
-  /** Does not begin what cannot be as configured: a session without its password would be open to anybody. */
+  /** Where the peer is; of one known by its interface, `neighbor.address` while no router was found there. */
+  get remote(): Address {
+    return this.#session.config.remote.address;
+  }
+
+  get #isFound(): boolean {
+    return targetOf(this.#neighbor).kind === 'address' || !this.remote.equals(this.#neighbor.address);
+  }
+
   start(): void {
-    const able = this.#owner.protect(this.#neighbor.address, this.#session.config.options);
-    if (able.ok) {
-      this.#held = undefined;
-      this.#session.start();
+    const target = targetOf(this.#neighbor);
+    if (target.kind === 'address') {
+      this.#begin();
       return;
     }
-    const reason: DownReason = { kind: 'held', text: able.reason };
-    this.#held = { reason, at: this.#owner.world.clock.date() };
-    this.#owner.down(this, reason);
+    this.#endSearch();
+    const search = { result: { kind: 'none', reason: '' } as RouterSearch, end: () => {} };
+    this.#search = search;
+    search.end = this.#owner.findRouter(target.interface, (result) => {
+      search.result = result;
+      this.#searched(result);
+    });
   }
 
   /** Ends the session with a Cease of this subcode and text, or without a word. */
   stop(how: { readonly subcode: number; readonly text: string } | 'silently'): void {
+    this.#endSearch();
     if (how === 'silently') this.#session.stopWithoutNotification();
     else this.#session.stop(how.text, how.subcode);
     for (const family of this.#inbound.keys()) this.#forget(family);
@@ -124,6 +146,16 @@ export class Peer implements SessionHandler {
   reset(text: string): void {
     if (this.#held === undefined) this.#session.reset(text);
     else this.start();
+  }
+
+  /** A session that lives on this link ends with it, and is tried again at once when it is back. */
+  linkChanged({ interface: name, state }: LinkChange): void {
+    if (state === 'up') {
+      if (this.#lostLink === name) this.#session.hurry();
+    } else if (this.#link === name) {
+      this.#session.linkLost(`interface ${name} is ${state === 'down' ? 'down' : 'gone'}`);
+      this.#lostLink = name;
+    }
   }
 
   /** Asks the peer to send everything again (RFC 2918). False when it cannot. */
@@ -143,12 +175,12 @@ export class Peer implements SessionHandler {
   reconfigure(neighbor: Neighbor): void {
     const before = this.#neighbor;
     this.#neighbor = neighbor;
-    const config = sessionConfigOf(neighbor, this.#owner.global);
-    if (!isSame(config, sessionConfigOf(before, this.#owner.global))) {
+    const config = sessionConfigOf(neighbor, this.#owner.global, this.remote);
+    if (!isSame(config, sessionConfigOf(before, this.#owner.global, this.remote))) {
       this.#session.stop('Peer configuration changed', cease.configurationChange);
       for (const family of this.#inbound.keys())
         if (neighbor.gracefulRestart === undefined || !neighbor.families.includes(family)) this.#forget(family);
-      this.#session = this.#newSession();
+      this.#session = this.#newSession(this.remote);
       if (this.#owner.running()) this.start();
     }
     this.#chooseNextHop();
@@ -188,6 +220,7 @@ export class Peer implements SessionHandler {
       counters: session.counters,
       timers: { ...session.timers, ...this.#stale.timers },
       pending: session.pending,
+      ...(this.#isFound && { remoteAddress: this.remote }),
       ...(negotiated && { negotiated }),
       ...(session.establishedAt && { establishedAt: session.establishedAt }),
       ...(lastDown && { lastDown }),
@@ -218,6 +251,8 @@ export class Peer implements SessionHandler {
     this.#wasEstablished = true;
     this.#takeBack(negotiated);
     this.#chooseNextHop();
+    this.#link = linkOf(this.#neighbor, negotiated, this.#owner.interfaces());
+    this.#lostLink = undefined;
     for (const family of negotiated.families) {
       const rib = this.#owner.rib(family);
       if (!this.#inbound.has(family)) this.#inbound.set(family, new Inbound(rib, this.#owner.store));
@@ -231,6 +266,7 @@ export class Peer implements SessionHandler {
   down(reason: DownReason): void {
     this.#leave(reason);
     this.#owner.down(this, reason);
+    this.#lookElsewhere();
   }
 
   drained(): void {
@@ -265,6 +301,57 @@ export class Peer implements SessionHandler {
     if (!this.#stale.has(inbound.rib.family)) return;
     this.#stale.forget(inbound.rib.family);
     this.#removeStale(inbound.rib.family);
+  }
+
+  /** Does not begin what cannot be as configured: a session without its password would be open to anybody. */
+  #begin(): void {
+    const able = this.#owner.protect(this.remote, this.#session.config.options);
+    if (!able.ok) {
+      this.#hold(able.reason);
+      return;
+    }
+    this.#held = undefined;
+    this.#session.start();
+  }
+
+  #hold(text: string): void {
+    const reason: DownReason = { kind: 'held', text };
+    this.#held = { reason, at: this.#owner.world.clock.date() };
+    this.#owner.down(this, reason);
+  }
+
+  #searched(result: RouterSearch): void {
+    if (result.kind === 'none') {
+      this.#session.linkLost(result.reason);
+      this.#session.stopWithoutNotification();
+      this.#hold(result.reason);
+      return;
+    }
+    const { address, others } = result;
+    if (others.length > 0)
+      this.#owner.warn(this, 'another router on the link is not the peer', { routers: others.map(String) });
+    // Whoever talks to us is there, whatever the link says: a change waits until the session is down.
+    if (this.#negotiated !== undefined) return;
+    if (!this.remote.equals(address)) {
+      this.#session.stopWithoutNotification();
+      this.#owner.protect(this.remote, undefined);
+      this.#session = this.#newSession(address);
+    }
+    this.#begin();
+  }
+
+  /** The session is down, and the router may have another address by now. Later, for the session is still busy with its end. */
+  #lookElsewhere(): void {
+    const search = this.#search;
+    if (search?.result.kind !== 'found' || search.result.address.equals(this.remote)) return;
+    this.#owner.world.clock.timer(0, () => {
+      if (this.#search === search) this.#searched(search.result);
+    });
+  }
+
+  #endSearch(): void {
+    this.#search?.end();
+    this.#search = undefined;
   }
 
   #announce(nlri: Nlri, update: Update, reach: Reach | undefined): void {
@@ -316,9 +403,9 @@ export class Peer implements SessionHandler {
     outbound.group.refresh(subscriber, { bytes: end, updates: 0 });
   }
 
-  #newSession(): Session {
+  #newSession(remote: Address): Session {
     const { global, world } = this.#owner;
-    return new Session(sessionConfigOf(this.#neighbor, global), this, world, () => this.#capabilities());
+    return new Session(sessionConfigOf(this.#neighbor, global, remote), this, world, () => this.#capabilities());
   }
 
   /** What an OPEN claims that is sent now. */
@@ -339,6 +426,7 @@ export class Peer implements SessionHandler {
     // A failed attempt: what waits for the peer goes on waiting.
     if (negotiated === undefined) return;
     this.#negotiated = undefined;
+    this.#link = undefined;
     for (const [family, { outbound, subscriber }] of this.#outbound) {
       outbound.group.leave(subscriber);
       this.#owner.rib(family).drop(outbound);

@@ -6,15 +6,18 @@ import { afiOf } from '../wire/family.ts';
 import { type RestartState, restartCapability } from './graceful-restart.ts';
 import type { BgpGlobal, Neighbor } from './types.ts';
 
-/** Everything about a peer that its OPEN or its TCP connection depends on: when this changes, the session must be made again. */
-export function sessionConfigOf(neighbor: Neighbor, global: BgpGlobal): SessionConfig {
-  const { address, asn, timers, transport } = neighbor;
+/**
+ * Everything about a peer that its OPEN or its TCP connection depends on: when this changes, the session must be made again. `remote` is
+ * where it was found.
+ */
+export function sessionConfigOf(neighbor: Neighbor, global: BgpGlobal, remote: Address): SessionConfig {
+  const { asn, timers, transport } = neighbor;
   const options = socketOptionsOf(neighbor);
   return {
     localAsn: global.asn,
     peerAsn: asn,
     routerId: routerIdOf(global.routerId),
-    remote: { address, port: transport.remotePort },
+    remote: { address: remote, port: transport.remotePort },
     ...(transport.localAddress && { localAddress: transport.localAddress }),
     ...(transport.localPort !== undefined && { localPort: transport.localPort }),
     ...(options && { options }),

@@ -1,5 +1,6 @@
 import { Address } from '../ip/address.ts';
 import { type InterfaceAddress, interfaceAddresses } from '../link/interfaces.ts';
+import type { Links, RouterSearch } from '../link/links.ts';
 import { concerns } from '../policy/chain.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import { AttributeStore } from '../rib/attribute-store.ts';
@@ -51,6 +52,8 @@ export interface StartOptions {
 export interface SpeakerWorld extends World {
   /** Absent: what the operating system says. */
   interfaces?(): readonly InterfaceAddress[];
+  /** Absent: nobody tells of links, and no router is found on one. */
+  readonly links?: Links;
 }
 
 const WILDCARDS: readonly Address[] = [new Address(new Uint8Array(4)), new Address(new Uint8Array(16))];
@@ -76,6 +79,7 @@ export class Speaker {
   readonly #uuids: Uuids;
   readonly #startedAt: number;
   readonly #startDate: Date;
+  #unwatchLinks: () => void = () => {};
   #running = false;
   #restarted = false;
   #refused = 0;
@@ -120,6 +124,10 @@ export class Speaker {
   /** Begins the sessions; later peers begin theirs when they are added. */
   startPeers(): void {
     this.#running = true;
+    const unwatch = this.#world.links?.watch((change) => {
+      for (const peer of this.#peers.values()) peer.linkChanged(change);
+    });
+    if (unwatch !== undefined) this.#unwatchLinks = unwatch;
     for (const peer of this.#peers.values()) peer.start();
   }
 
@@ -129,6 +137,7 @@ export class Speaker {
    */
   async stop({ fullDestroy, text = '' }: { readonly fullDestroy: boolean; readonly text?: string }): Promise<void> {
     this.#running = false;
+    this.#unwatchLinks();
     for (const peer of this.#peers.values())
       peer.stop(fullDestroy || !peer.isHelped ? { subcode: cease.administrativeShutdown, text } : 'silently');
     await this.#closeListeners();
@@ -158,8 +167,8 @@ export class Speaker {
   removeNeighbor(address: Address): void {
     const peer = this.#peerAt(address);
     peer.stop({ subcode: cease.peerDeconfigured, text: '' });
-    this.#protect(address, undefined);
-    this.#peers.delete(address.toString());
+    this.#protect(peer.remote, undefined);
+    this.#peers.delete(peer.neighbor.address.toString());
     this.#tell({ type: 'removed', peer });
   }
 
@@ -287,6 +296,7 @@ export class Speaker {
       interfaces: () => this.#interfaces(),
       protect: (address, options) => this.#protect(address, options),
       running: () => this.#running,
+      findRouter: (name, listener) => this.#findRouter(name, listener),
       seconds: () => this.#seconds(),
       restarted: () => this.#restarted,
       stateChanged: (peer, from, to) => this.#stateChanged(peer, from, to),
@@ -328,7 +338,7 @@ export class Speaker {
   }
 
   #accept(connection: Connection): void {
-    const peer = this.#peers.get(connection.remote.address.toString());
+    const peer = this.#peerWith(connection.remote.address);
     if (peer !== undefined && this.#running) {
       peer.accept(connection);
       return;
@@ -374,8 +384,22 @@ export class Speaker {
     return rib;
   }
 
+  #findRouter(name: string, listener: (search: RouterSearch) => void): () => void {
+    const { links } = this.#world;
+    if (links !== undefined) return links.findRouter(name, listener);
+    listener({ kind: 'none', reason: `no router is looked for on ${name}: links are not watched here` });
+    return () => {};
+  }
+
+  /** A peer by what it is known by, or by where it was found. */
+  #peerWith(address: Address): Peer | undefined {
+    const known = this.#peers.get(address.toString());
+    if (known !== undefined || !address.isLinkLocal) return known;
+    return [...this.#peers.values()].find(({ remote }) => remote.equals(address));
+  }
+
   #peerAt(address: Address): Peer {
-    const peer = this.#peers.get(address.toString());
+    const peer = this.#peerWith(address);
     if (peer === undefined) throw new SpeakerError('not-found', `there is no peer ${address}`);
     return peer;
   }
@@ -495,7 +519,7 @@ function withMandatory({ nextHop, ...attributes }: Attributes): Attributes {
 
 /** The names are those of Cilium's logs. */
 function fieldsOf(peer: Peer): Record<string, unknown> {
-  return { peer: peer.neighbor.name, peer_address: peer.neighbor.address.toString(), peer_asn: peer.peerAsn };
+  return { peer: peer.neighbor.name, peer_address: peer.remote.toString(), peer_asn: peer.peerAsn };
 }
 
 function hex(bytes: Uint8Array): string {

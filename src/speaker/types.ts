@@ -27,6 +27,7 @@ export interface BgpGlobal {
 /** One configured peer. Times are in seconds. What is absent takes Cilium's default. */
 export interface Neighbor {
   readonly name: string;
+  /** What it is known by. fe80::%eth0, the address of a link's routers, stands for whichever router is on that interface; see `targetOf`. */
   readonly address: Address;
   /** 0: whatever its OPEN says. */
   readonly asn: number;
@@ -121,6 +122,8 @@ export interface PeerFamilyState {
 export interface PeerState {
   readonly neighbor: Neighbor;
   readonly sessionState: SessionState;
+  /** Where the peer is; of one known by its interface, absent while no router was found there. */
+  readonly remoteAddress?: Address;
   /** Present while established. */
   readonly negotiated?: Negotiated;
   readonly establishedAt?: Date;

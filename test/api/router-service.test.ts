@@ -114,6 +114,17 @@ describe('instances', () => {
 });
 
 describe('neighbors', () => {
+  test.each([
+    [{ interface: 'eth1' }, 'fe80::%eth1', 'eth1', ''],
+    [{ address: 'fe80::%eth1' }, 'fe80::%eth1', 'eth1', ''],
+    [{ address: 'fe80::1', interface: 'eth1' }, 'fe80::1%eth1', 'fe80::1%eth1', 'fe80::1%eth1'],
+    [{ address: 'fe80::1%eth1', interface: 'eth1' }, 'fe80::1%eth1', 'fe80::1%eth1', 'fe80::1%eth1'],
+  ])('%j is known as %s', async (neighbor, peerAddress, name, remoteAddress) => {
+    await ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor }));
+    const { peers } = await ask(rpc.getPeerState, { instance: '' });
+    expect(peers.at(-1)).toMatchObject({ peerAddress, name, remoteAddress, neighbor: { address: peerAddress } });
+  });
+
   test('tell their state', async () => {
     at.establish();
     const { peers } = await ask(rpc.getPeerState, { instance: '' });
@@ -200,7 +211,7 @@ describe('neighbors', () => {
 
   test.each<[Parameters<typeof AddNeighborRequest.fromPartial>[0]['neighbor'], string[]]>([
     [undefined, ['neighbor: is required']],
-    [{}, ['neighbor.address: is required']],
+    [{}, ['neighbor.address: is required, unless there is an interface for whichever router is on it']],
     [{ address: 'x' }, ["neighbor.address: 'x' is not an IP address"]],
     [
       { address: '::2', timers: { holdTime: 2 } },
@@ -214,6 +225,9 @@ describe('neighbors', () => {
       { address: '::2', families: [{ afi: 'ipv7', safi: 'unicast' }] },
       ['neighbor.families[0]: there is no family ipv7/unicast'],
     ],
+    [{ address: '::2', interface: 'eth1' }, ['neighbor.interface: is for a link-local address, and ::2 is none']],
+    [{ address: 'fe80::1%eth0', interface: 'eth1' }, ['neighbor.interface: is not the interface of fe80::1%eth0']],
+    [{ interface: 'a/b' }, ['neighbor.interface: must be the name of an interface']],
     [{ address: 'fe80::1' }, ['neighbor.address: a link-local address needs its interface, as in fe80::1%eth0']],
     [
       { address: '::2', transport: { localAddress: '10.0.0.1' } },

@@ -45,6 +45,15 @@ describe('a configuration that is right', () => {
     expect(parseConfig([{ file, text: '' }])).toEqual({ instances: [] });
   });
 
+  test.each([
+    ['peerInterface: eth1', 'fe80::%eth1'],
+    ['peerAddress: fe80::1, peerInterface: eth1', 'fe80::1%eth1'],
+    ['peerAddress: fe80::1%eth1, peerInterface: eth1', 'fe80::1%eth1'],
+  ])('takes a peer with %s for %s', (fields, address) => {
+    const [only] = parseConfig([{ file, text: instance(`peers: [{ name: r, ${fields} }]`) }]).instances;
+    expect(only?.neighbors.map((each) => `${each.address}`)).toEqual([address]);
+  });
+
   test('takes Cilium’s defaults for what it does not say', () => {
     const [only] = parseConfig([{ file, text: peer('') }]).instances;
     expect(only).toEqual({
@@ -292,6 +301,23 @@ describe('a configuration that is wrong', () => {
       'a link-local peer without its interface',
       instance('peers: [{ name: r, peerAddress: "fe80::1" }]'),
       ['5:37 instances[0].peers[0].peerAddress: a link-local address needs its interface, as in fe80::1%eth0'],
+    ],
+    [
+      'a peer that is nowhere',
+      instance('peers: [{ name: r }]'),
+      [
+        '5:13 instances[0].peers[0].peerAddress: is required, unless there is an interface for whichever router is on it',
+      ],
+    ],
+    [
+      'an interface of a peer that is not on the link',
+      instance('peers: [{ name: r, peerAddress: "::2", peerInterface: eth1 }]'),
+      ['5:59 instances[0].peers[0].peerInterface: is for a link-local address, and ::2 is none'],
+    ],
+    [
+      'two peers by one interface',
+      instance('peers: [{ name: r, peerInterface: eth1 }, { name: s, peerInterface: eth1 }]'),
+      ['5:47 instances[0].peers[1].peerAddress: the address fe80::%eth1 is already that of entry 0'],
     ],
     [
       'two peers of one name',

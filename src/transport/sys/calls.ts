@@ -8,6 +8,13 @@ export interface SocketCalls {
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
   /** Fills `value`. */
   getsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+  /**
+   * Lets only those packets through to a socket that a classic BPF program takes: as `struct sock_filter`, in the machine's order
+   * (SO_ATTACH_FILTER).
+   */
+  attachFilter(fd: number, program: Uint8Array): number;
+  /** Makes `to` the same as `from`, in place of what it was; close-on-exec. */
+  replace(from: number, to: number): number;
   close(fd: number): number;
   /** 0: there is no such interface. */
   interfaceIndex(name: string): number;

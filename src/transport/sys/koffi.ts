@@ -1,10 +1,13 @@
 import { createRequire } from 'node:module';
 import type { SocketCalls } from './calls.ts';
+import { filterProgram, SO_ATTACH_FILTER, SOCK_CLOEXEC, SOL_SOCKET } from './structs.ts';
 
 /** What is used of koffi, which need not be installed. */
 interface Koffi {
   load(path: string | null): { func(name: string, result: string, parameters: readonly string[]): NativeFunction };
   errno(): number;
+  /** Of the octets that a buffer has. */
+  address(value: Uint8Array): bigint;
 }
 
 type NativeFunction = (...values: readonly (number | string | Uint8Array)[]) => number;
@@ -21,11 +24,13 @@ export function koffiCalls(): SocketCalls {
       return result === -1 ? -koffi.errno() : result;
     };
   };
-  // A buffer and never a number: koffi checks the type, and only a made-up address could harm the process.
+  // A buffer and never a number: koffi checks the type, and only a made-up address could harm the process. The one that a filter
+  // has in it is that of a buffer that lives until the call is over.
   const socket = declare('socket', 'int', 'int', 'int');
   const bind = declare('bind', 'int', 'void *', 'uint32_t');
   const setsockopt = declare('setsockopt', 'int', 'int', 'int', 'void *', 'uint32_t');
   const getsockopt = declare('getsockopt', 'int', 'int', 'int', 'void *', 'void *');
+  const dup3 = declare('dup3', 'int', 'int', 'int');
   const close = declare('close', 'int');
   const interfaceIndex = declare('if_nametoindex', 'const char *');
   return {
@@ -33,6 +38,11 @@ export function koffiCalls(): SocketCalls {
     bind: (fd, address) => bind(fd, address, address.length),
     setsockopt: (fd, level, name, value) => setsockopt(fd, level, name, value, value.length),
     getsockopt: (fd, level, name, value) => getsockopt(fd, level, name, value, lengthOf(value)),
+    attachFilter(fd, program) {
+      const value = filterProgram(program, koffi.address(program));
+      return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, value, value.length);
+    },
+    replace: (from, to) => dup3(from, to, SOCK_CLOEXEC),
     close: (fd) => close(fd),
     interfaceIndex: (name) => interfaceIndex(name),
   };

@@ -3,19 +3,25 @@ import type { Address } from '../../ip/address.ts';
 import type { Availability, SocketOptions } from '../../session/ports.ts';
 import type { SecretText } from '../../session/secret-text.ts';
 import type { SocketCalls, SysSockets } from './calls.ts';
-import { addressFamilies, int, longestKey, md5Signature, sockaddr } from './structs.ts';
+import {
+  addressFamilies,
+  int,
+  longestKey,
+  md5Signature,
+  SO_BINDTODEVICE,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+  sockaddr,
+} from './structs.ts';
 
 // Linux's numbers, and what they are used for here.
 
-const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
-const SO_BINDTODEVICE = 25;
 const IPPROTO_TCP = 6;
 const TCP_MD5SIG = 14;
 const TCP_AO_ADD_KEY = 38;
 const SOCK_STREAM = 1;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
 
 const ipv4 = { level: 0, ttl: 2, minTtl: 21, trafficClass: 1 } as const;
 const ipv6 = { level: 41, ttl: 16, minTtl: 73, trafficClass: 67 } as const;
@@ -141,11 +147,20 @@ export function attempt(work: () => void): Availability {
   }
 }
 
-function set(calls: SocketCalls, fd: number, level: number, name: number, value: Uint8Array, what: string): void {
+/** Sets an option. Throws SocketError with `what` it was for. */
+export function set(
+  calls: SocketCalls,
+  fd: number,
+  level: number,
+  name: number,
+  value: Uint8Array,
+  what: string,
+): void {
   checked(calls.setsockopt(fd, level, name, value), what);
 }
 
-function checked(result: number, what: string): number {
+/** What a call gave, unless it failed. Throws SocketError with `what` it was for. */
+export function checked(result: number, what: string): number {
   if (result >= 0) return result;
   const code = getSystemErrorName(result);
   throw new SocketError(code, `${what}: ${explanations.get(code) ?? 'the kernel refuses it'} (${code})`);

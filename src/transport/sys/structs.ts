@@ -5,7 +5,15 @@ import type { Address } from '../../ip/address.ts';
 
 const little = endianness() === 'LE';
 
-export const addressFamilies = { ipv4: 2, ipv6: 10 } as const;
+export const addressFamilies = { ipv4: 2, ipv6: 10, netlink: 16 } as const;
+
+export const SOL_SOCKET = 1;
+export const SO_BINDTODEVICE = 25;
+export const SO_ATTACH_FILTER = 26;
+export const SOCK_RAW = 3;
+export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
 
 const sockaddrIn = 16;
 const sockaddrIn6 = 28;
@@ -31,6 +39,40 @@ export function md5Signature(address: Address, key: Uint8Array): Uint8Array {
   out.set(sockaddr(address, 0), 0);
   new DataView(out.buffer).setUint16(sockaddrStorage + 2, key.length, little);
   out.set(key, sockaddrStorage + 8);
+  return out;
+}
+
+/** struct sockaddr_nl of whatever port the kernel chooses; `groups` is a mask of RTMGRP_. */
+export function sockaddrNetlink(groups: number): Uint8Array {
+  const out = new Uint8Array(12);
+  const view = new DataView(out.buffer);
+  view.setUint16(0, addressFamilies.netlink, little);
+  view.setUint32(8, groups, little);
+  return out;
+}
+
+/** One instruction of classic BPF: what it does, how far to jump when it is so and when it is not, and its operand. */
+export type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
+
+/** An array of struct sock_filter. */
+export function filterInstructions(instructions: readonly Instruction[]): Uint8Array {
+  const out = new Uint8Array(8 * instructions.length);
+  const view = new DataView(out.buffer);
+  for (const [index, [code, jumpTrue, jumpFalse, operand]] of instructions.entries()) {
+    view.setUint16(8 * index, code, little);
+    view.setUint8(8 * index + 2, jumpTrue);
+    view.setUint8(8 * index + 3, jumpFalse);
+    view.setUint32(8 * index + 4, operand, little);
+  }
+  return out;
+}
+
+/** struct sock_fprog of a machine with 64 bits: how many instructions, and where they are. */
+export function filterProgram(instructions: Uint8Array, address: bigint): Uint8Array {
+  const out = new Uint8Array(16);
+  const view = new DataView(out.buffer);
+  view.setUint16(0, instructions.length / 8, little);
+  view.setBigUint64(8, address, little);
   return out;
 }
 

@@ -15,6 +15,8 @@ export function fakeCalls(refusal?: {
     setsockopt: (_fd, level, name) =>
       refusal !== undefined && level === refusal.refuse[0] && name === refusal.refuse[1] ? refusal.with : 0,
     getsockopt: () => 0,
+    attachFilter: () => 0,
+    replace: (_from, to) => to,
     close: () => {
       open--;
       return 0;

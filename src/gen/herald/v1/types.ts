@@ -424,7 +424,10 @@ export interface GracefulRestart {
 export interface Neighbor {
   /** A name for people, 1 to 255 characters, unique in the instance. Default: the address. */
   name: string;
-  /** Where the peer is, and what it is known by: IPv4 or IPv6, a link-local address with its zone, as in `fe80::1%eth0`. */
+  /**
+   * Where the peer is, and what it is known by: IPv4 or IPv6, a link-local address with its zone, as in `fe80::1%eth0`, or without it and
+   * with `interface`. `fe80::%eth0` is known by its interface alone: whichever router is there (unnumbered).
+   */
   address: string;
   /** The peer's AS number. 0: whatever its OPEN says. */
   asn: number;
@@ -457,6 +460,11 @@ export interface Neighbor {
    * a global and a link-local one with a comma between. Such paths are not sent when the session has no such address. Default: `auto`.
    */
   nextHop: string;
+  /**
+   * Without `address`, the peer is the one router on this interface, known as `fe80::%` and the interface: its address is learned from
+   * its router advertisements, and it learns ours from ours (which takes CAP_NET_RAW). With `address`, the zone of that.
+   */
+  interface: string;
 }
 
 /** The path attributes of paths to originate. */
@@ -619,7 +627,7 @@ export interface PeerDown {
 export interface PeerState {
   /** Its configured name. */
   name: string;
-  /** Where it is. */
+  /** What it is known by; see `Neighbor.address` and `remote_address`. */
   peerAddress: string;
   /** The port that we dial. */
   peerPort: number;
@@ -670,6 +678,8 @@ export interface PeerState {
     | undefined;
   /** The session is signed with a password (TCP MD5). */
   tcpPasswordEnabled: boolean;
+  /** Where the peer is; of one known by its interface, the router that was found there, and empty while none is. */
+  remoteAddress: string;
 }
 
 export interface PeerState_RunningTimersNanosecondsEntry {
@@ -1554,6 +1564,7 @@ function createBaseNeighbor(): Neighbor {
     authPassword: "",
     gracefulRestart: undefined,
     nextHop: "",
+    interface: "",
   };
 }
 
@@ -1591,6 +1602,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     }
     if (message.nextHop !== "") {
       writer.uint32(90).string(message.nextHop);
+    }
+    if (message.interface !== "") {
+      writer.uint32(98).string(message.interface);
     }
     return writer;
   },
@@ -1696,6 +1710,14 @@ export const Neighbor: MessageFns<Neighbor> = {
             message.nextHop = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.interface = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1741,6 +1763,7 @@ export const Neighbor: MessageFns<Neighbor> = {
         : isSet(object.next_hop)
         ? globalThis.String(object.next_hop)
         : "",
+      interface: isSet(object.interface) ? globalThis.String(object.interface) : "",
     };
   },
 
@@ -1779,6 +1802,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     if (message.nextHop !== "") {
       obj.nextHop = message.nextHop;
     }
+    if (message.interface !== "") {
+      obj.interface = message.interface;
+    }
     return obj;
   },
 
@@ -1804,6 +1830,7 @@ export const Neighbor: MessageFns<Neighbor> = {
       ? GracefulRestart.fromPartial(object.gracefulRestart)
       : undefined;
     message.nextHop = object.nextHop ?? "";
+    message.interface = object.interface ?? "";
     return message;
   },
 };
@@ -3447,6 +3474,7 @@ function createBasePeerState(): PeerState {
     remotePort: 0,
     neighbor: undefined,
     tcpPasswordEnabled: false,
+    remoteAddress: "",
   };
 }
 
@@ -3520,6 +3548,9 @@ export const PeerState: MessageFns<PeerState> = {
     }
     if (message.tcpPasswordEnabled !== false) {
       writer.uint32(168).bool(message.tcpPasswordEnabled);
+    }
+    if (message.remoteAddress !== "") {
+      writer.uint32(178).string(message.remoteAddress);
     }
     return writer;
   },
@@ -3708,6 +3739,14 @@ export const PeerState: MessageFns<PeerState> = {
             message.tcpPasswordEnabled = reader.bool();
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.remoteAddress = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3831,6 +3870,11 @@ export const PeerState: MessageFns<PeerState> = {
         : isSet(object.tcp_password_enabled)
         ? globalThis.Boolean(object.tcp_password_enabled)
         : false,
+      remoteAddress: isSet(object.remoteAddress)
+        ? globalThis.String(object.remoteAddress)
+        : isSet(object.remote_address)
+        ? globalThis.String(object.remote_address)
+        : "",
     };
   },
 
@@ -3905,6 +3949,9 @@ export const PeerState: MessageFns<PeerState> = {
     if (message.tcpPasswordEnabled !== false) {
       obj.tcpPasswordEnabled = message.tcpPasswordEnabled;
     }
+    if (message.remoteAddress !== "") {
+      obj.remoteAddress = message.remoteAddress;
+    }
     return obj;
   },
 
@@ -3955,6 +4002,7 @@ export const PeerState: MessageFns<PeerState> = {
       ? Neighbor.fromPartial(object.neighbor)
       : undefined;
     message.tcpPasswordEnabled = object.tcpPasswordEnabled ?? false;
+    message.remoteAddress = object.remoteAddress ?? "";
     return message;
   },
 };
