@@ -208,7 +208,13 @@ describe('Apply', () => {
     expect(results).toMatchObject([
       {
         outcome: ApplyOutcome.CREATED,
-        warnings: [{ field: 'spec.virtualRouters[0].neighbors[0].eBGPMultihop' }],
+        warnings: expect.arrayContaining([
+          expect.objectContaining({ field: 'spec.virtualRouters[0].neighbors[0].eBGPMultihop' }),
+          expect.objectContaining({
+            field: 'spec.virtualRouters[0].exportPodCIDR',
+            message: 'is deprecated; in its place is advertisementType PodCIDR of a CiliumBGPAdvertisement',
+          }),
+        ]),
         became: [
           { kind: 'CiliumBGPClusterConfig' },
           { kind: 'CiliumBGPPeerConfig' },

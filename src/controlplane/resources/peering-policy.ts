@@ -6,6 +6,7 @@ import { labelSelector } from './labels.ts';
 import { gracefulRestart, keepAliveFits } from './peer-config.ts';
 import { placesOf } from './places.ts';
 import { differIn, isMap, rules } from './rules.ts';
+import { deprecatedIn } from './successors.ts';
 import { type CiliumBGPPeeringPolicy, serviceAddressTypes } from './types.ts';
 
 const peerAddress = fields.text('a prefix of one address, /32 or /128', (given) => {
@@ -75,6 +76,10 @@ export const peeringPolicy: Definition<CiliumBGPPeeringPolicy> = {
 };
 
 function notesOn(given: unknown): readonly Note[] {
+  return [...deprecatedIn(given), ...withoutMeaning(given)];
+}
+
+function withoutMeaning(given: unknown): readonly Note[] {
   return placesOf(given, 'spec.virtualRouters[].neighbors[].advertisedPathAttributes[]').flatMap(({ path, value }) => {
     if (!isMap(value) || value['selectorType'] !== 'CiliumLoadBalancerIPPool') return [];
     if (value['selector'] === undefined) return [];
