@@ -31,7 +31,12 @@ const rows: readonly Row[] = [
     lacks: { 'route refresh': 'It keeps what it was sent and evaluates that again; no command asks the peer.' },
   },
   { node: 'openbgpd', title: 'OpenBGPD 9.3', router: openbgpd, lacks: {} },
-  { node: 'exabgp', title: 'ExaBGP 5.0', router: exabgp, lacks: {} },
+  {
+    node: 'exabgp',
+    title: 'ExaBGP 5.0',
+    router: exabgp,
+    lacks: { 'graceful restart': 'It has no table in which routes could stay.' },
+  },
 ];
 
 const cells = new Map(
@@ -60,7 +65,7 @@ function endsOf(index: number, addresses: Setup['addresses']): Ends {
 }
 
 function heraldConfiguration(setup: Setup): string {
-  const { addresses, families, password, ttlSecurity = false } = setup;
+  const { addresses, families, password, ttlSecurity = false, gracefulRestart = false } = setup;
   const peers = rows.map(({ node }, index) => {
     const { asn, router, herald } = endsOf(index, addresses);
     const zone = addresses === 'link-local' ? `%eth${index + 1}` : '';
@@ -70,6 +75,7 @@ function heraldConfiguration(setup: Setup): string {
         families: [${families.map((family) => `${family}/unicast`).join(', ')}]
         timers: { connectRetryTimeSeconds: 1, holdTimeSeconds: 9 }
         transport: { localAddress: "${herald}${zone}", ttlSecurity: ${ttlSecurity} }
+        gracefulRestart: { enabled: ${gracefulRestart}, restartTimeSeconds: 120 }
 ${password === undefined ? '' : `        password: ${password}\n`}`;
   });
   return `instances:
@@ -123,6 +129,7 @@ function configured(name: string, setup: Setup, look: (tests: Tests) => void): v
             const checked = check({
               routes: (family) => router.routes(at, family, ends),
               refresh: () => router.refresh(at, ends),
+              isEstablished: () => router.isEstablished(at, ends),
               ended: () => router.ended(at, ends),
               herald: new Herald(lab().node('herald')),
               peer: `${ends.router}${zone}`,
@@ -149,6 +156,7 @@ interface Tests {
 interface Session {
   readonly routes: (family: 'ipv6' | 'ipv4') => Promise<Readonly<Record<string, readonly string[]>>>;
   readonly refresh: () => Promise<void>;
+  readonly isEstablished: () => Promise<boolean>;
   readonly ended: () => Promise<string>;
   readonly herald: Herald;
   /** The router as Herald names it. */
@@ -238,3 +246,25 @@ configured('sessions with TTL security', { addresses: 'global', families: ['ipv6
     expect((await session.herald.peer(session.peer)).configured['ttl-security']).toBe(true);
   });
 });
+
+configured(
+  'sessions with graceful restart',
+  { addresses: 'global', families: ['ipv6'], gracefulRestart: true },
+  ({ of }) => {
+    of(
+      'graceful restart',
+      async ({ isEstablished, routes, ends }) => {
+        await until(isEstablished, (established) => !established, { what: 'the router to see the session end' });
+        expectOurs((await routes('ipv6'))[pods], ends);
+      },
+      async (herald) => {
+        await until(
+          () => herald.peers(),
+          (peers) => peers.every(({ families }) => families.every(({ advertised }) => advertised > 0)),
+          { what: 'every router to be told', within: 30 },
+        );
+        await herald.stop();
+      },
+    );
+  },
+);

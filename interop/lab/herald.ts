@@ -34,8 +34,12 @@ export class Herald {
     this.node = node;
   }
 
+  peers(): Promise<HeraldPeer[]> {
+    return this.node.json<HeraldPeer[]>(['herald', 'peers', '-o', 'json']);
+  }
+
   async peer(address: string): Promise<HeraldPeer> {
-    const peers = await this.node.json<HeraldPeer[]>(['herald', 'peers', '-o', 'json']);
+    const peers = await this.peers();
     const peer = peers.find((candidate) => candidate['peer-address'] === address);
     if (peer === undefined) throw new Error(`${this.node.name} has no peer ${address}`);
     return peer;

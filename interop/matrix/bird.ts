@@ -3,7 +3,10 @@ import { gather, heraldAsn, port, type Router } from './router.ts';
 
 /** BIRD 2 and 3 take the same configuration; of a route's attributes they write the names differently. */
 export const bird: Router = {
-  async start(node, { addresses, families, password, ttlSecurity }, { asn, router, herald }) {
+  async isEstablished(node) {
+    return /BGP state:\s+Established/.test(await node.text(['birdc', 'show', 'protocols', 'all', 'herald']));
+  },
+  async start(node, { addresses, families, password, ttlSecurity, gracefulRestart }, { asn, router, herald }) {
     const zone = addresses === 'link-local' ? `%'${port}'` : '';
     const lines = [
       `router id 10.255.0.${asn % 256};`,
@@ -15,6 +18,7 @@ export const bird: Router = {
       `neighbor ${herald}${zone} as ${heraldAsn};`,
       'connect delay time 1; connect retry time 1; error wait time 1, 2;',
       'enable extended messages yes;',
+      ...(gracefulRestart === true ? ['graceful restart on;'] : []),
       ...(password === undefined ? [] : [`password "${password}";`]),
       ...(ttlSecurity === true ? ['ttl security on;'] : []),
       ...families.map((family) =>

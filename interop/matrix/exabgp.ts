@@ -19,6 +19,9 @@ interface Event {
 
 /** It has no RIB: what it took is what its events say. */
 export const exabgp: Router = {
+  isEstablished() {
+    throw new Error('it has no graceful restart to look at');
+  },
   async start(node, { addresses, families, password, ttlSecurity }, { asn, router, herald }) {
     const lines = [
       // What it printed ExaBGP would take for a command.

@@ -3,7 +3,10 @@ import { startFrr } from '../lab/start.ts';
 import { heraldAsn, port, type Router } from './router.ts';
 
 export const frr: Router = {
-  async start(node, { addresses, families, password, ttlSecurity }, { asn, herald }) {
+  async isEstablished(node, { herald }) {
+    return (await new Frr(node).neighbor(herald)).bgpState === 'Established';
+  },
+  async start(node, { addresses, families, password, ttlSecurity, gracefulRestart }, { asn, herald }) {
     const neighbor = `neighbor ${herald}`;
     const lines = [
       'frr defaults traditional',
@@ -14,6 +17,7 @@ export const frr: Router = {
       'no bgp default ipv4-unicast',
       `${neighbor} remote-as ${heraldAsn}`,
       `${neighbor} timers connect 1`,
+      ...(gracefulRestart === true ? ['bgp graceful-restart'] : []),
       ...(addresses === 'link-local' ? [`${neighbor} interface ${port}`] : []),
       ...(password === undefined ? [] : [`${neighbor} password ${password}`]),
       ...(ttlSecurity === true ? [`${neighbor} ttl-security hops 1`] : []),

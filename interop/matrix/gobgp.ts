@@ -7,6 +7,9 @@ interface Path {
 const mpReach = 14;
 
 export const gobgp: Router = {
+  async isEstablished(node, { herald }) {
+    return /BGP state = ESTABLISHED/i.test(await node.text(['gobgp', 'neighbor', herald]));
+  },
   async start(node, setup, ends) {
     await node.write('/etc/gobgpd.toml', configuration(setup, ends));
     await startGobgp(node);
@@ -27,7 +30,10 @@ export const gobgp: Router = {
   },
 };
 
-function configuration({ addresses, families, password, ttlSecurity }: Setup, { asn, router, herald }: Ends): string {
+function configuration(
+  { addresses, families, password, ttlSecurity, gracefulRestart }: Setup,
+  { asn, router, herald }: Ends,
+): string {
   const zone = addresses === 'link-local' ? `%${port}` : '';
   return `[global.config]
 as = ${asn}
@@ -41,9 +47,10 @@ peer-as = ${heraldAsn}
 ${password === undefined ? '' : `auth-password = "${password}"`}
 [neighbors.transport.config]
 local-address = "${router}${zone}"
+${gracefulRestart === true ? '[neighbors.graceful-restart.config]\nenabled = true\nrestart-time = 120\n' : ''}
 [neighbors.timers.config]
 connect-retry = 1
 idle-hold-time-after-reset = 1
 ${ttlSecurity === true ? '[neighbors.ttl-security.config]\nenabled = true\nttl-min = 255\n' : ''}
-${families.map((family) => `[[neighbors.afi-safis]]\n[neighbors.afi-safis.config]\nafi-safi-name = "${family}-unicast"\n`).join('')}`;
+${families.map((family) => `[[neighbors.afi-safis]]\n[neighbors.afi-safis.config]\nafi-safi-name = "${family}-unicast"\n${gracefulRestart === true ? '[neighbors.afi-safis.mp-graceful-restart.config]\nenabled = true\n' : ''}`).join('')}`;
 }

@@ -6,7 +6,10 @@ interface Rib {
 }
 
 export const openbgpd: Router = {
-  async start(node, { addresses, families, password, ttlSecurity }, { asn, router, herald }) {
+  async isEstablished(node, { herald }) {
+    return /BGP state = Established/.test(await node.text(['bgpctl', 'show', 'neighbor', herald]));
+  },
+  async start(node, { addresses, families, password, ttlSecurity, gracefulRestart }, { asn, router, herald }) {
     const zone = addresses === 'link-local' ? `%${port}` : '';
     const lines = [
       `AS ${asn}`,
@@ -19,6 +22,7 @@ export const openbgpd: Router = {
       `announce IPv6 unicast`,
       families.includes('ipv4') ? 'announce IPv4 unicast\nannounce extended nexthop yes' : 'announce IPv4 none',
       'announce extended message yes',
+      ...(gracefulRestart === true ? ['announce restart yes'] : []),
       ...(password === undefined ? [] : [`tcp md5sig password ${password}`]),
       ...(ttlSecurity === true ? ['ttl-security yes'] : []),
       '}',

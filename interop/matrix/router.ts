@@ -9,6 +9,7 @@ export const features = [
   'route refresh',
   'IPv4 over IPv6',
   'extended messages',
+  'graceful restart',
   'shutdown text',
 ] as const;
 export type Feature = (typeof features)[number];
@@ -19,6 +20,7 @@ export interface Setup {
   readonly families: readonly ('ipv6' | 'ipv4')[];
   readonly password?: string;
   readonly ttlSecurity?: boolean;
+  readonly gracefulRestart?: boolean;
 }
 
 /** One end of one link, as the other end's configuration names it. */
@@ -36,6 +38,8 @@ export const port = 'eth1';
 
 /** A kind of routing daemon: how it is told, and what it says. */
 export interface Router {
+  /** Whether the session is up, as the daemon sees it. */
+  isEstablished(node: LabNode, ends: Ends): Promise<boolean>;
   /** Starts the daemon with this configuration and no other. */
   start(node: LabNode, setup: Setup, ends: Ends): Promise<void>;
   /** The next hops that the daemon has for each prefix it took from Herald. */
