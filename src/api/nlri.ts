@@ -1,6 +1,7 @@
 import type * as proto from '../gen/herald/v1/types.ts';
 import { AddressError } from '../ip/address.ts';
 import { Prefix } from '../ip/prefix.ts';
+import { parsePacked } from '../ip/text.ts';
 import { ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import { isPrefixFamily, nlriProblem, packPrefixes } from '../wire/nlri.ts';
 import type { Nlri } from '../wire/update.ts';
@@ -47,21 +48,26 @@ function toPackedNlri(family: proto.Family | undefined, bytes: Uint8Array, addPa
   return nlri;
 }
 
+/** Without an object for each: a stream brings hundreds of thousands in a second. */
 function packText(texts: readonly string[]): Nlri[] {
   if (texts.length > mostPrefixes) throw tooMany('prefixes', `must have at most ${mostPrefixes} entries`);
-  const ipv4: Prefix[] = [];
-  const ipv6: Prefix[] = [];
+  const ipv4 = new Uint8Array(5 * texts.length);
+  const ipv6 = new Uint8Array(17 * texts.length);
+  let ipv4End = 0;
+  let ipv6End = 0;
   const faults: FieldViolation[] = [];
   for (let i = 0; i < texts.length && faults.length < mostFaults; i++) {
-    const prefix = parse(texts[i] as string);
-    if (typeof prefix === 'string') faults.push({ field: `prefixes[${i}]`, description: prefix });
-    else if (prefix.isIPv4) ipv4.push(prefix);
-    else ipv6.push(prefix);
+    const text = texts[i] as string;
+    const isIPv6 = text.includes(':');
+    const end = isIPv6 ? parsePacked(text, ipv6, ipv6End) : parsePacked(text, ipv4, ipv4End);
+    if (end === -1) faults.push({ field: `prefixes[${i}]`, description: `${parse(text)}` });
+    else if (isIPv6) ipv6End = end;
+    else ipv4End = end;
   }
   if (faults.length > 0) throw new InvalidRequest(faults);
   const packed: Nlri[] = [];
-  if (ipv6.length > 0) packed.push(packPrefixes(ipv6Unicast, ipv6));
-  if (ipv4.length > 0) packed.push(packPrefixes(ipv4Unicast, ipv4));
+  if (ipv6End > 0) packed.push({ family: ipv6Unicast, addPath: false, bytes: ipv6.subarray(0, ipv6End) });
+  if (ipv4End > 0) packed.push({ family: ipv4Unicast, addPath: false, bytes: ipv4.subarray(0, ipv4End) });
   return packed;
 }
 

@@ -4,11 +4,10 @@ const COLON = 58;
 const DOT = 46;
 
 /**
- * Parses an IPv6 address (RFC 4291, 2.2, without a zone) into the 16 octets of `out` at `offset`.
+ * Parses an IPv6 address (RFC 4291, 2.2, without a zone), which ends at `end`, into the 16 octets of `out` at `offset`.
  * False when it is none; what `out` then holds there is undefined.
  */
-export function parseIPv6(text: string, out: Uint8Array, offset: number): boolean {
-  const end = text.length;
+export function parseIPv6(text: string, out: Uint8Array, offset: number, end = text.length): boolean {
   let at = 0;
   let octets = 0;
   let gap = -1;
@@ -28,7 +27,7 @@ export function parseIPv6(text: string, out: Uint8Array, offset: number): boolea
       word = (word << 4) | digit;
     }
     if (at < end && text.charCodeAt(at) === DOT) {
-      if (octets > 12 || !parseIPv4(text, out, offset + octets, start)) return false;
+      if (octets > 12 || !parseIPv4(text, out, offset + octets, start, end)) return false;
       octets += 4;
       break;
     }
@@ -52,15 +51,15 @@ export function parseIPv6(text: string, out: Uint8Array, offset: number): boolea
 }
 
 /**
- * Parses a dotted quad, from `start` to the end of `text`, into the 4 octets of `out` at `offset`.
+ * Parses a dotted quad, from `start` to `end`, into the 4 octets of `out` at `offset`.
  * False when it is none (a leading zero is refused: some would read it as octal); what `out` then holds there is undefined.
  */
-export function parseIPv4(text: string, out: Uint8Array, offset: number, start = 0): boolean {
+export function parseIPv4(text: string, out: Uint8Array, offset: number, start = 0, end = text.length): boolean {
   let at = start;
   for (let i = 0; i < 4; i++) {
     const first = at;
     let octet = 0;
-    for (; at < text.length; at++) {
+    for (; at < end; at++) {
       const digit = text.charCodeAt(at) - 48;
       if (digit < 0 || digit > 9) break;
       if (at > first && octet === 0) return false;
@@ -71,7 +70,40 @@ export function parseIPv4(text: string, out: Uint8Array, offset: number, start =
     out[offset + i] = octet;
     if (i < 3 && text.charCodeAt(at++) !== DOT) return false;
   }
-  return at === text.length;
+  return at === end;
+}
+
+/**
+ * Parses what `Prefix.parse` takes into `out` at `offset`, as NLRI has it: the length in bits, then as few octets as hold it. Returns where
+ * these end, or -1 when it is none. Behind `offset` there must be 5 octets for IPv4 and
+ * 17 for IPv6; what is in those that are not used is undefined.
+ */
+export function parsePacked(text: string, out: Uint8Array, offset: number): number {
+  const slash = text.indexOf('/');
+  const length = slash < 0 ? -1 : parseLength(text, slash + 1);
+  if (length < 0) return -1;
+  const isIPv6 = text.includes(':');
+  const octets = isIPv6 ? 16 : 4;
+  const isAddress = isIPv6 ? parseIPv6(text, out, offset + 1, slash) : parseIPv4(text, out, offset + 1, 0, slash);
+  if (!isAddress || length > 8 * octets) return -1;
+  const end = offset + 1 + ((length + 7) >> 3);
+  if (length % 8 !== 0 && ((out[end - 1] as number) & (0xff >> (length % 8))) !== 0) return -1;
+  for (let at = end; at <= offset + octets; at++) if (out[at] !== 0) return -1;
+  out[offset] = length;
+  return end;
+}
+
+/** A number of at most three digits from `start` to the end of the text, without leading zeros; -1 when it is none. */
+function parseLength(text: string, start: number): number {
+  const digits = text.length - start;
+  if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(start) === 48)) return -1;
+  let length = 0;
+  for (let at = start; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    length = 10 * length + digit;
+  }
+  return length;
 }
 
 /** The text of the 16 octets at `offset`, in the one form of RFC 5952; an IPv4-mapped address as `::ffff:192.0.2.1`. */

@@ -3,6 +3,7 @@ import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { Address, AddressError } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
+import { parsePacked } from '../../src/ip/text.ts';
 
 import { runs as numRuns } from '../runs.ts';
 
@@ -147,4 +148,27 @@ property.prop(
   } catch (error) {
     expect(error).toBeInstanceOf(AddressError);
   }
+});
+
+/** Text that is a prefix, or nearly one. */
+const nearlyPrefix = fc.oneof(
+  prefix.map(String),
+  fc.tuple(fc.oneof(fc.ipV4(), fc.ipV6(), address.map(String)), fc.nat(140)).map((parts) => parts.join('/')),
+  fc
+    .tuple(prefix.map(String), fc.nat(20), fc.constantFrom(':', '.', '0', '1', '/', '%', ' ', '-', ''))
+    .map(([text, at, mark]) => text.slice(0, at) + mark + text.slice(at + 1)),
+);
+
+property.prop([nearlyPrefix], { numRuns })('parsePacked takes what parse takes, and packs the same octets', (text) => {
+  const out = new Uint8Array(20).fill(0xee);
+  const end = parsePacked(text, out, 2);
+  let expected: number[] | undefined;
+  try {
+    const { length, bytes } = Prefix.parse(text);
+    expected = [length, ...bytes.subarray(0, (length + 7) >> 3)];
+  } catch {
+    // It is none.
+  }
+  expect(end === -1 ? undefined : [...out.subarray(2, end)]).toEqual(expected);
+  expect([out[0], out[1], out[19]]).toEqual([0xee, 0xee, 0xee]);
 });
