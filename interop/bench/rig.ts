@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Lab } from '../lab/lab.ts';
 import type { LabNode } from '../lab/node.ts';
 import { repository } from '../lab/paths.ts';
+import { firstRoute } from './routes.ts';
 import { Sink } from './sink.ts';
 import { type Originator, patience, type Speaker, speakerAddress } from './speaker.ts';
 import { within } from './within.ts';
@@ -18,6 +19,10 @@ export interface Rig {
   readonly originator: Originator | undefined;
   /** Starts the sink: from here on there can be a session. */
   readonly listen: (target: number, options?: { readonly each: boolean }) => Promise<Sink>;
+  /** Of the speaker: see `Started`. */
+  readonly received: (() => Promise<number>) | undefined;
+  /** Starts the sink as one that announces routes. */
+  readonly feed: (routes: number, sets: number) => Promise<Sink>;
   /** The resident memory of all processes of the speaker, in MB (10^6 octets). */
   readonly resident: () => number;
 }
@@ -34,9 +39,10 @@ export async function withRig<T>(speaker: Speaker, routes: number, use: (rig: Ri
     }),
   );
   let originator: Originator | undefined;
+  let received: (() => Promise<number>) | undefined;
   try {
     const what = `${speaker.title} to load ${routes} routes`;
-    ({ originator } = await within(seconds, what, speaker.start(lab.node('speaker'), routes)));
+    ({ originator, received } = await within(seconds, what, speaker.start(lab.node('speaker'), routes)));
     return await use({
       originator,
       listen: (target, { each } = { each: false }) =>
@@ -45,6 +51,15 @@ export async function withRig<T>(speaker: Speaker, routes: number, use: (rig: Ri
           target,
           seconds,
           each,
+        }),
+      received,
+      feed: (count, sets) =>
+        Sink.feed(lab.node('sink'), {
+          dial: speakerAddress,
+          first: firstRoute,
+          routes: count,
+          sets,
+          seconds: patience(count),
         }),
       resident: () => resident(lab.node('speaker')),
     });

@@ -4,6 +4,7 @@
 //   sink dial ADDRESS TARGET SECONDS [each]   connects, again and again until a connection gives an OPEN
 //   sink listen TARGET SECONDS [each]         accepts instead
 //   sink blast FIRST COUNT SECONDS            the other side, with nothing behind it: accepts, and writes COUNT /64s
+//   sink feed ADDRESS FIRST COUNT SETS SECONDS   connects as `dial` does, and writes COUNT /64s with SETS attribute sets in turn
 //
 // A /64 is known by the 32 bits after 2001:db8::/32. When TARGET distinct ones are announced, it says `done`. With `each`
 // it tells every announcement and withdrawal. If TARGET is not reached in SECONDS, or the session fails, it says `error`
@@ -219,11 +220,10 @@ static uint8_t *next_message(struct reader *r, double wait) {
 
 static struct reader reader;
 
-static void sink(const char *address, double deadline) {
-  int listening = address == NULL ? listener() : -1;
-  if (listening >= 0) tell("listening", now());
-  fflush(stdout);
+static int listening = -1;
 
+// Brings up a session as far as the peer's OPEN and our KEEPALIVE.
+static void begin(const char *address, double deadline) {
   double connected;
   for (;;) {
     int fd = address == NULL ? await_connection(listening, deadline) : dial(address, deadline);
@@ -240,6 +240,15 @@ static void sink(const char *address, double deadline) {
   tell("accept", connected);
   tell("open", arrived);
   send_keepalive(reader.fd);
+}
+
+static void sink(const char *address, double deadline) {
+  if (address == NULL) {
+    listening = listener();
+    tell("listening", now());
+    fflush(stdout);
+  }
+  begin(address, deadline);
 
   uint64_t updates = 0, bytes = 0;
   int established = 0, done = 0;
@@ -269,33 +278,75 @@ static void sink(const char *address, double deadline) {
   }
 }
 
-// As many /64s as fit into each UPDATE, with ORIGIN, AS_PATH and MP_REACH_NLRI.
-static size_t build(uint8_t *out, uint32_t first, uint32_t routes) {
-  static const uint8_t attributes[] = {0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, BLAST_AS >> 8, BLAST_AS & 255};
-  enum { REACH = 4 + 5 + 16, OVERHEAD = HEADER + 4 + sizeof attributes + REACH, MOST = (LONGEST - OVERHEAD) / 9 };
-  uint8_t *m = out;
+struct origin {
+  unsigned as;
+  const char *next_hop;
+};
+
+enum { FIXED = 4 + 5 + 16 + 13, COMMUNITY = 7, OVERHEAD = HEADER + 4 + FIXED + COMMUNITY };
+
+// UPDATEs of `routes` /64s, as many as fit into each, with MP_REACH_NLRI, ORIGIN, AS_PATH and one community.
+static uint8_t *build_set(uint8_t *m, struct origin from, uint32_t first, uint32_t routes, uint32_t community) {
+  enum { MOST = (LONGEST - OVERHEAD) / 9 };
   while (routes > 0) {
     unsigned here = routes < MOST ? routes : MOST, length = OVERHEAD + here * 9;
     put_header(m, length, UPDATE);
     put16(m + 19, 0);
     put16(m + 21, length - HEADER - 4);
-    memcpy(m + 23, attributes, sizeof attributes);
-    uint8_t *p = m + 23 + sizeof attributes;
+    uint8_t *p = m + 23;
     p[0] = 0x80 | EXTENDED_LENGTH, p[1] = MP_REACH;
     put16(p + 2, 5 + 16 + here * 9);
     put16(p + 4, 2), p[6] = 1, p[7] = 16;
-    inet_pton(AF_INET6, "fd00:b::2", p + 8);
+    inet_pton(AF_INET6, from.next_hop, p + 8);
     p[24] = 0;
-    for (p += 25; here-- > 0; p += 9, first++, routes--) p[0] = 64, put32(p + 1, 0x20010db8), put32(p + 5, first);
+    for (p += 25, routes -= here; here-- > 0; p += 9, first++) p[0] = 64, put32(p + 1, 0x20010db8), put32(p + 5, first);
+    const uint8_t attributes[] = {0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, from.as >> 8, from.as & 255, 0xc0, 8, 4};
+    memcpy(p, attributes, sizeof attributes);
+    put32(p + sizeof attributes, community);
     m += length;
   }
-  return m - out;
+  return m;
+}
+
+// `routes` /64s, an equal part of them in each of `sets` attribute sets.
+static size_t build(uint8_t *out, struct origin from, uint32_t first, uint32_t routes, uint32_t sets) {
+  uint8_t *end = out;
+  for (uint32_t set = 0, done = 0; set < sets; set++) {
+    uint32_t until = (uint64_t)routes * (set + 1) / sets;
+    end = build_set(end, from, first + done, until - done, (uint32_t)SINK_AS << 16 ^ set);
+    done = until;
+  }
+  return end - out;
+}
+
+static uint8_t *allocate(uint32_t routes, uint32_t sets) {
+  return malloc(routes * 10ull + (sets + 1ull) * OVERHEAD + (1 << 16));
+}
+
+static void feed(const char *address, uint32_t first, uint32_t routes, uint32_t sets, double deadline) {
+  uint8_t *bytes = allocate(routes, sets);
+  size_t length = build(bytes, (struct origin){SINK_AS, "fd00:b::1"}, first, routes, sets);
+  begin(address, deadline);
+  int sent = 0;
+  double last_keepalive = now();
+  for (;;) {
+    uint8_t *m = next_message(&reader, 1000);
+    if (ended) fail("session ended: %s", ended);
+    if (m != NULL && m[18] == KEEPALIVE && !sent) {
+      sent = 1;
+      tell("established", arrived);
+      tell("sending", now());
+      send_all(reader.fd, bytes, length);
+      tell("sent", now());
+    }
+    if (now() - last_keepalive > KEEPALIVE_MS) send_keepalive(reader.fd), last_keepalive = now();
+  }
 }
 
 static void blast(uint32_t first, uint32_t routes, double deadline) {
-  uint8_t *bytes = malloc(routes * 10ull + (1 << 16));
-  size_t length = build(bytes, first, routes);
-  int listening = listener();
+  uint8_t *bytes = allocate(routes, 1);
+  size_t length = build(bytes, (struct origin){BLAST_AS, "fd00:b::2"}, first, routes, 1);
+  listening = listener();
   tell("listening", now());
   fflush(stdout);
   int fd = await_connection(listening, deadline);
@@ -318,10 +369,15 @@ int main(int argc, char **argv) {
     blast(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), now() + atof(argv[4]) * 1e3);
     return 0;
   }
+  if (strcmp(mode, "feed") == 0 && argc == 7) {
+    feed(argv[2], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10),
+         now() + atof(argv[6]) * 1e3);
+    return 0;
+  }
   int dials = strcmp(mode, "dial") == 0;
   int at = dials ? 3 : 2;
   if ((!dials && strcmp(mode, "listen") != 0) || argc < at + 2) {
-    fprintf(stderr, "usage: sink dial ADDRESS TARGET SECONDS [each] | listen TARGET SECONDS [each] | blast FIRST COUNT SECONDS\n");
+    fprintf(stderr, "usage: sink dial ADDRESS TARGET SECONDS [each] | listen TARGET SECONDS [each] | blast FIRST COUNT SECONDS | feed ADDRESS FIRST COUNT SETS SECONDS\n");
     return 2;
   }
   target = strtoul(argv[at], NULL, 10);

@@ -35,6 +35,15 @@ export interface SinkOptions {
   readonly each?: boolean;
 }
 
+export interface FeedOptions {
+  readonly dial: string;
+  readonly first: number;
+  readonly routes: number;
+  /** Attribute sets, each of an equal part of the routes. */
+  readonly sets: number;
+  readonly seconds: number;
+}
+
 /** Milliseconds of CLOCK_MONOTONIC, which all namespaces share. */
 export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6;
@@ -60,13 +69,7 @@ export class Sink {
       String(seconds),
       ...(each ? ['each'] : []),
     ];
-    const [file = '', ...args] = node.entered(argv);
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], env: node.environment() });
-    const sink = new Sink(child);
-    createInterface(child.stdout).on('line', (line) => sink.#take(JSON.parse(line) as SinkEvent));
-    child.on('error', (error) => sink.#fail(error));
-    child.on('close', () => sink.#fail(new Error('the sink ended')));
-    return sink;
+    return Sink.#run(node, argv);
   }
 
   /** The first event of that name, or of that name and route, since it was last asked for. */
@@ -80,6 +83,22 @@ export class Sink {
       `the sink to see "${name}"`,
       new Promise<SinkEvent>((resolve, reject) => this.#waiting.set(name, { resolve, reject })),
     );
+  }
+
+  /** As `start`, with one that announces a table to whom it dials, and tells of `sending` and `sent`. */
+  static async feed(node: LabNode, { dial, first, routes, sets, seconds }: FeedOptions): Promise<Sink> {
+    const program = await installSink(node);
+    return Sink.#run(node, [program, 'feed', dial, ...[first, routes, sets, seconds].map(String)]);
+  }
+
+  static #run(node: LabNode, argv: readonly string[]): Sink {
+    const [file = '', ...args] = node.entered(argv);
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], env: node.environment() });
+    const sink = new Sink(child);
+    createInterface(child.stdout).on('line', (line) => sink.#take(JSON.parse(line) as SinkEvent));
+    child.on('error', (error) => sink.#fail(error));
+    child.on('close', () => sink.#fail(new Error('the sink ended')));
+    return sink;
   }
 
   stop(): void {

@@ -20,6 +20,8 @@ export interface Speaker {
 export interface Started {
   /** Its API, if it has one that is fit for single routes. */
   readonly originator?: Originator;
+  /** How many routes of the peer's its table has: by the fastest of the ways in which it can be asked. */
+  readonly received?: () => Promise<number>;
 }
 
 /** Each call resolves when the speaker has answered. */

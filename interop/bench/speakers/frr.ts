@@ -18,6 +18,12 @@ export const frr: Speaker = {
       ({ ribCount }) => ribCount >= routes,
       { what: 'FRR to have its routes', within: patience(routes) },
     );
-    return {};
+    return {
+      received: async () => {
+        const argv = ['vtysh', '-d', 'bgpd', '-c', 'show bgp ipv6 unicast summary json'];
+        const { peers } = await node.json<{ peers: Record<string, { pfxRcd?: number }> }>(argv);
+        return peers['fd00:b::1']?.pfxRcd ?? 0;
+      },
+    };
   },
 };

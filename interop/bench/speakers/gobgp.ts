@@ -21,7 +21,22 @@ export const gobgp: Speaker = {
     );
     const originator = new GobgpApi(insideOf(node, socket));
     await originator.load(firstRoute, routes, patience(routes));
-    return { originator };
+    return {
+      originator,
+      received: async () => {
+        const summary = await node.text([
+          'gobgp',
+          '--target',
+          `unix:${socket}`,
+          'global',
+          'rib',
+          'summary',
+          '-a',
+          'ipv6',
+        ]);
+        return Number(/Path: (\d+)/.exec(summary)?.[1] ?? 0);
+      },
+    };
   },
 };
 

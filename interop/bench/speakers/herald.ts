@@ -1,4 +1,4 @@
-import { connect, rpc } from '../../../src/api/client.ts';
+import { call, connect, rpc } from '../../../src/api/client.ts';
 import type { RouterServiceClient } from '../../../src/gen/herald/v1/router_service.ts';
 import { startHerald } from '../../lab/start.ts';
 import { firstRoute, packed, prefixOf } from '../routes.ts';
@@ -19,7 +19,13 @@ export const herald: Speaker = {
     await startHerald(node);
     const client = connect({ kind: 'unix', path: insideOf(node, '/run/herald/herald.sock') });
     await load(client, routes);
-    return { originator: new HeraldApi(client) };
+    return {
+      originator: new HeraldApi(client),
+      received: async () => {
+        const { peers } = await call(client, rpc.getPeerState, { instance: '' });
+        return Number(peers[0]?.families[0]?.received ?? 0);
+      },
+    };
   },
 };
 

@@ -20,6 +20,11 @@ export const openbgpd: Speaker = {
       (text) => Number(/(\d+) IPv6 unicast network entries/.exec(text)?.[1] ?? 0) >= routes,
       { what: 'OpenBGPD to have its routes', within: patience(routes) },
     );
-    return {};
+    return {
+      received: async () => {
+        const text = await node.text(['bgpctl', 'show', 'neighbor', 'fd00:b::1']);
+        return Number(/^ *Prefixes +\d+ +(\d+)/m.exec(text)?.[1] ?? 0);
+      },
+    };
   },
 };

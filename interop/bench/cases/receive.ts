@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Case, Measurement } from '../case.ts';
+import { withRig } from '../rig.ts';
+import { now } from '../sink.ts';
+import { patience, type Speaker } from '../speaker.ts';
+import { bird } from '../speakers/bird.ts';
+import { frr } from '../speakers/frr.ts';
+import { gobgp } from '../speakers/gobgp.ts';
+import { herald } from '../speakers/herald.ts';
+import { openbgpd } from '../speakers/openbgpd.ts';
+
+/** Milliseconds between the last route and the look at the memory. */
+const settle = 2000;
+
+/** Milliseconds between two questions. */
+const interval = 2;
+
+/** A peer's table, until the speaker says that it has it, and what it takes to hold it. */
+export const receive: Case = {
+  name: 'receive',
+  title: 'A whole table from a peer',
+  speakers: [herald, bird, openbgpd, frr, gobgp],
+  measure: async (speaker, routes) => [
+    ...(await received(speaker, routes, 1, 'one attribute set')),
+    ...(await received(speaker, routes, Math.ceil(routes / 10), '10 routes in each attribute set')),
+  ],
+};
+
+function received(speaker: Speaker, routes: number, sets: number, what: string): Promise<readonly Measurement[]> {
+  return withRig(speaker, 0, async (rig) => {
+    if (rig.received === undefined) throw new Error('it cannot be asked how many routes it has');
+    const idle = rig.resident();
+    const feeder = await rig.feed(routes, sets);
+    const sent = await feeder.saw('sent', patience(routes));
+    const { ms: sending } = await feeder.saw('sending', 1);
+    // Not before, for the answer costs time as well.
+    for (
+      const deadline = Date.now() + 1000 * patience(routes);
+      (await rig.received()) < routes;
+      await sleep(interval)
+    ) {
+      if (Date.now() > deadline) throw new Error(`it has ${await rig.received()} of ${routes} routes`);
+    }
+    const visible = now();
+    await sleep(settle);
+    const count = routes.toLocaleString('en');
+    return [
+      {
+        metric: `first octet sent to ${count} routes in the table, ${what}`,
+        unit: 'ms',
+        value: visible - sending,
+        note: `sent after ${(sent.ms - sending).toFixed(1)} ms`,
+      },
+      { metric: `more memory with ${count} routes received, ${what}`, unit: 'MB', value: rig.resident() - idle },
+    ];
+  });
+}
