@@ -6,7 +6,7 @@ import type { LabNode } from '../lab/node.ts';
 import { repository } from '../lab/paths.ts';
 import { firstRoute } from './routes.ts';
 import { Sink } from './sink.ts';
-import { type Originator, patience, type Speaker, speakerAddress } from './speaker.ts';
+import { patience, type Speaker, type Started, speakerAddress } from './speaker.ts';
 import { within } from './within.ts';
 
 /** Where the labs of this process have their logs; gone when it ends. The nodes themselves end with their runner. */
@@ -16,11 +16,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 /** One speaker with its routes loaded, and a node for the sink beside it. */
 export interface Rig {
-  readonly originator: Originator | undefined;
+  readonly speaker: Started;
   /** Starts the sink: from here on there can be a session. */
   readonly listen: (target: number, options?: { readonly each: boolean }) => Promise<Sink>;
-  /** Of the speaker: see `Started`. */
-  readonly received: (() => Promise<number>) | undefined;
   /** Starts the sink as one that announces routes. */
   readonly feed: (routes: number, sets: number) => Promise<Sink>;
   /** The resident memory of all processes of the speaker, in MB (10^6 octets). */
@@ -38,13 +36,12 @@ export async function withRig<T>(speaker: Speaker, routes: number, use: (rig: Ri
       directory: mkdtempSync(join(scratch, 'lab-')),
     }),
   );
-  let originator: Originator | undefined;
-  let received: (() => Promise<number>) | undefined;
+  let started: Started | undefined;
   try {
     const what = `${speaker.title} to load ${routes} routes`;
-    ({ originator, received } = await within(seconds, what, speaker.start(lab.node('speaker'), routes)));
+    started = await within(seconds, what, speaker.start(lab.node('speaker'), routes));
     return await use({
-      originator,
+      speaker: started,
       listen: (target, { each } = { each: false }) =>
         Sink.start(lab.node('sink'), {
           ...(speaker.dials === 'sink' && { dial: speakerAddress }),
@@ -52,7 +49,6 @@ export async function withRig<T>(speaker: Speaker, routes: number, use: (rig: Ri
           seconds,
           each,
         }),
-      received,
       feed: (count, sets) =>
         Sink.feed(lab.node('sink'), {
           dial: speakerAddress,
@@ -68,7 +64,7 @@ export async function withRig<T>(speaker: Speaker, routes: number, use: (rig: Ri
     const message = error instanceof Error ? error.message : String(error);
     throw new Error(`${speaker.title}: ${message}\n${log}`, { cause: error });
   } finally {
-    originator?.close();
+    started?.originator?.close();
     await lab.destroy();
   }
 }

@@ -11,9 +11,9 @@ export function prefixOf(route: number): string {
 }
 
 /** A line for each route of a table of `count`. */
-export function lines(count: number, line: (prefix: string) => string): string {
+export function lines(count: number, line: (prefix: string) => string, first = firstRoute): string {
   const all: string[] = [];
-  for (let i = 0; i < count; i++) all.push(line(prefixOf(firstRoute + i)));
+  for (let i = 0; i < count; i++) all.push(line(prefixOf(first + i)));
   return `${all.join('\n')}\n`;
 }
 

@@ -6,7 +6,8 @@
 //   sink blast FIRST COUNT SECONDS            the other side, with nothing behind it: accepts, and writes COUNT /64s
 //   sink feed ADDRESS FIRST COUNT SETS SECONDS   connects as `dial` does, and writes COUNT /64s with SETS attribute sets in turn
 //
-// A /64 is known by the 32 bits after 2001:db8::/32. When TARGET distinct ones are announced, it says `done`. With `each`
+// A /64 is known by the 32 bits after 2001:db8::/32. When TARGET distinct ones are announced, it says `done`, and
+// `gone` when all were withdrawn after that. With `each`
 // it tells every announcement and withdrawal. If TARGET is not reached in SECONDS, or the session fails, it says `error`
 // and ends; else it keeps the session until it is killed.
 
@@ -269,6 +270,7 @@ static void sink(const char *address, double deadline) {
         printf("{\"event\":\"done\",\"ms\":%.6f,\"routes\":%u,\"updates\":%lu,\"bytes\":%lu}\n", arrived, count,
                updates, bytes);
       }
+      if (done && target > 0 && count == 0) done = 0, tell("gone", arrived);
     }
     if (m == NULL || m[18] == KEEPALIVE) {
       double time = now();

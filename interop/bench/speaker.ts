@@ -20,8 +20,18 @@ export interface Speaker {
 export interface Started {
   /** Its API, if it has one that is fit for single routes. */
   readonly originator?: Originator;
+  /** The ways in which it takes many routes while a session is up, the fastest first; one for people and one for programs at most. */
+  readonly bulk?: readonly [Bulk, Bulk?];
+  /** All of its table over its API, in as few octets decoded as can be; resolves to the routes that came, counted when the clock is stopped. */
+  readonly list?: () => Promise<() => number>;
   /** How many routes of the peer's its table has: by the fastest of the ways in which it can be asked. */
   readonly received?: () => Promise<number>;
+}
+
+/** Each resolves when the speaker has taken the routes, which may be before or after they are sent. */
+export interface Bulk {
+  inject(first: number, count: number): Promise<void>;
+  withdraw(first: number, count: number): Promise<void>;
 }
 
 /** Each call resolves when the speaker has answered. */

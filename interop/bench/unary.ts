@@ -7,6 +7,17 @@ export function unary(client: Client, path: string, request: Buffer): Promise<vo
   });
 }
 
+/** A call whose answers are kept as they came, and not looked at. */
+export function listing(client: Client, path: string, request: Buffer): Promise<Buffer[]> {
+  return new Promise((resolve, reject) => {
+    const answers: Buffer[] = [];
+    const stream = client.makeServerStreamRequest(path, same, same, request);
+    stream.on('data', (answer: Buffer) => answers.push(answer));
+    stream.on('end', () => resolve(answers));
+    stream.on('error', reject);
+  });
+}
+
 function same(bytes: Buffer): Buffer {
   return bytes;
 }

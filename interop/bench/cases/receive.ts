@@ -28,30 +28,27 @@ export const receive: Case = {
 
 function received(speaker: Speaker, routes: number, sets: number, what: string): Promise<readonly Measurement[]> {
   return withRig(speaker, 0, async (rig) => {
-    if (rig.received === undefined) throw new Error('it cannot be asked how many routes it has');
+    const count = rig.speaker.received;
+    if (count === undefined) throw new Error('it cannot be asked how many routes it has');
     const idle = rig.resident();
     const feeder = await rig.feed(routes, sets);
     const sent = await feeder.saw('sent', patience(routes));
     const { ms: sending } = await feeder.saw('sending', 1);
     // Not before, for the answer costs time as well.
-    for (
-      const deadline = Date.now() + 1000 * patience(routes);
-      (await rig.received()) < routes;
-      await sleep(interval)
-    ) {
-      if (Date.now() > deadline) throw new Error(`it has ${await rig.received()} of ${routes} routes`);
+    for (const deadline = Date.now() + 1000 * patience(routes); (await count()) < routes; await sleep(interval)) {
+      if (Date.now() > deadline) throw new Error(`it has ${await count()} of ${routes} routes`);
     }
     const visible = now();
     await sleep(settle);
-    const count = routes.toLocaleString('en');
+    const table = routes.toLocaleString('en');
     return [
       {
-        metric: `first octet sent to ${count} routes in the table, ${what}`,
+        metric: `first octet sent to ${table} routes in the table, ${what}`,
         unit: 'ms',
         value: visible - sending,
         note: `sent after ${(sent.ms - sending).toFixed(1)} ms`,
       },
-      { metric: `more memory with ${count} routes received, ${what}`, unit: 'MB', value: rig.resident() - idle },
+      { metric: `more memory with ${table} routes received, ${what}`, unit: 'MB', value: rig.resident() - idle },
     ];
   });
 }

@@ -18,7 +18,7 @@ export const single: Case = {
   title: 'One route, from the API to the peer',
   speakers: [herald, gobgp],
   measure: (speaker) =>
-    withRig(speaker, 0, async ({ listen, originator }) => {
+    withRig(speaker, 0, async ({ listen, speaker: { originator } }) => {
       if (originator === undefined) throw new Error('no API for single routes');
       const sink = await listen(0, { each: true });
       await sink.saw('established', 30);

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { startBird } from '../../lab/start.ts';
 import { until } from '../../lab/until.ts';
-import { lines } from '../routes.ts';
+import { firstRoute, lines } from '../routes.ts';
 import { config, debian, patience, type Speaker } from '../speaker.ts';
 import { insideOf } from './gobgp.ts';
 
@@ -12,33 +12,50 @@ export const bird: Speaker = {
   dials: 'sink',
   start: async (node, routes) => {
     await node.write('/etc/bird/bird.conf', config('bird.conf'));
-    await node.write(
-      '/etc/bird/routes.conf',
-      lines(routes, (prefix) => `route ${prefix}/64 blackhole;`),
-    );
+    await node.write('/etc/bird/routes.conf', table(firstRoute, routes));
     await startBird(node);
     await until(
       () => node.text(['birdc', 'show', 'route', 'count']),
       (text) => text.includes(`${routes} of ${routes} routes for ${routes} networks in table master6`),
       { what: 'BIRD to have its routes', within: patience(routes) },
     );
-    return { received: () => routeCount(insideOf(node, '/run/bird/bird.ctl')) };
+    const control = insideOf(node, '/run/bird/bird.ctl');
+    const load = async (first: number, count: number) => {
+      await node.write('/etc/bird/routes.conf', table(first, count));
+      await ask(control, 'configure', /^0003 /m);
+    };
+    return {
+      received: async () => {
+        const [, count] = await ask(
+          control,
+          'show route count',
+          /(\d+) of \d+ routes for \d+ networks in table master6/,
+        );
+        return Number(count);
+      },
+      bulk: [{ inject: load, withdraw: (first) => load(first, 0) }],
+    };
   },
 };
 
-/** What `birdc show route count` says, without the time that it takes to start birdc. */
-function routeCount(path: string): Promise<number> {
+function table(first: number, count: number): string {
+  return lines(count, (prefix) => `route ${prefix}/64 blackhole;`, first);
+}
+
+/** A command as `birdc` gives it, without the time that it takes to start that; resolves to what is waited for in the answer. */
+function ask(path: string, command: string, awaited: RegExp): Promise<RegExpExecArray> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     let text = '';
-    socket.on('connect', () => socket.write('show route count\n'));
+    socket.on('connect', () => socket.write(`${command}\n`));
     socket.on('data', (bytes) => {
       text += bytes.toString();
-      const count = /(\d+) of \d+ routes for \d+ networks in table master6/.exec(text)?.[1];
-      if (count === undefined) return;
+      const found = awaited.exec(text);
+      if (found === null) return;
       socket.destroy();
-      resolve(Number(count));
+      resolve(found);
     });
     socket.on('error', reject);
+    socket.on('close', () => reject(new Error(`BIRD answered ${text}`)));
   });
 }

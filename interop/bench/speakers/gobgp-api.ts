@@ -1,8 +1,8 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { Client, credentials } from '@grpc/grpc-js';
 import { prefixOf } from '../routes.ts';
-import { type Originator, speakerAddress } from '../speaker.ts';
-import { unary } from '../unary.ts';
+import { type Bulk, type Originator, patience, speakerAddress } from '../speaker.ts';
+import { listing, unary } from '../unary.ts';
 
 // As much of GoBGP's API (package `api`, version 4) as it takes to add and delete IPv6 /64s. Numbers are those of the
 // fields in its proto files.
@@ -61,6 +61,29 @@ export class GobgpApi implements Originator {
       }
       stream.end();
     });
+  }
+
+  /** It has no stream that deletes; many calls at once are as fast as it gets. */
+  get bulk(): Bulk {
+    return {
+      inject: (first, count) => this.load(first, count, patience(count)),
+      withdraw: async (first, count) => {
+        for (let done = 0; done < count; done += batch) {
+          const some = Array.from({ length: Math.min(batch, count - done) }, (_, i) => this.remove(first + done + i));
+          await Promise.all(some);
+        }
+      },
+    };
+  }
+
+  /** One answer for each route. */
+  async list(): Promise<() => number> {
+    const request = message((writer) => {
+      globalTable(writer);
+      nested(writer, 3, family);
+    });
+    const answers = await listing(this.#client, `${service}ListPath`, request);
+    return () => answers.length;
   }
 
   close(): void {

@@ -23,6 +23,8 @@ export const gobgp: Speaker = {
     await originator.load(firstRoute, routes, patience(routes));
     return {
       originator,
+      bulk: [originator.bulk],
+      list: () => originator.list(),
       received: async () => {
         const summary = await node.text([
           'gobgp',

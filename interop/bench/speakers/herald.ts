@@ -1,9 +1,11 @@
+import type { ServiceError } from '@grpc/grpc-js';
 import { call, connect, rpc } from '../../../src/api/client.ts';
 import type { RouterServiceClient } from '../../../src/gen/herald/v1/router_service.ts';
+import { TableType } from '../../../src/gen/herald/v1/types.ts';
 import { startHerald } from '../../lab/start.ts';
 import { firstRoute, packed, prefixOf } from '../routes.ts';
-import { config, type Originator, patience, type Speaker } from '../speaker.ts';
-import { unary } from '../unary.ts';
+import { type Bulk, config, type Originator, patience, type Speaker } from '../speaker.ts';
+import { listing, unary } from '../unary.ts';
 import { insideOf } from './gobgp.ts';
 
 /** Routes in one message of a stream. */
@@ -18,9 +20,17 @@ export const herald: Speaker = {
     await node.write('/etc/herald/herald.yaml', config('herald.yaml'));
     await startHerald(node);
     const client = connect({ kind: 'unix', path: insideOf(node, '/run/herald/herald.sock') });
-    await load(client, routes);
+    const bulk = bulkOf(client, packedForm);
+    if (routes > 0) await bulk.inject(firstRoute, routes);
     return {
       originator: new HeraldApi(client),
+      bulk: [bulk, bulkOf(client, textForm)],
+      list: async () => {
+        const { path, requestSerialize, responseDeserialize } = rpc.getRoutes;
+        const request = requestSerialize({ instance: '', tableType: TableType.LOC_RIB, family, neighbor: '' });
+        const answers = await listing(client, path, request);
+        return () => answers.reduce((sum, answer) => sum + responseDeserialize(answer).routes.length, 0);
+      },
       received: async () => {
         const { peers } = await call(client, rpc.getPeerState, { instance: '' });
         return Number(peers[0]?.families[0]?.received ?? 0);
@@ -53,22 +63,38 @@ class HeraldApi implements Originator {
   }
 }
 
-function load(client: RouterServiceClient, routes: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stream = client.advertisePaths({ deadline: Date.now() + patience(routes) * 1000 }, (error) =>
-      error === null ? resolve() : reject(error),
-    );
-    for (let done = 0; done < routes; done += batch) {
-      stream.write({
-        instance: '',
-        attributes: undefined,
-        nextHop: '',
-        prefixes: [],
-        family: { afi: 'ipv6', safi: 'unicast' },
-        nlri: packed(firstRoute + done, Math.min(batch, routes - done)),
-        addPath: false,
-      });
-    }
-    stream.end();
-  });
+const common = { instance: '', attributes: undefined, nextHop: '', addPath: false } as const;
+const family = { afi: 'ipv6', safi: 'unicast' } as const;
+
+/** A batch of routes in a form that the API takes. */
+type Form = (first: number, count: number) => { readonly prefixes: string[]; readonly nlri: Buffer };
+
+const packedForm: Form = (first, count) => ({ prefixes: [], nlri: packed(first, count) });
+const textForm: Form = (first, count) => ({
+  prefixes: Array.from({ length: count }, (_, i) => `${prefixOf(first + i)}/64`),
+  nlri: Buffer.alloc(0),
+});
+
+function bulkOf(client: RouterServiceClient, form: Form): Bulk {
+  const options = (count: number) => ({ deadline: Date.now() + patience(count) * 1000 });
+  return {
+    inject: (first, count) =>
+      new Promise((resolve, reject) => {
+        const done = (error: ServiceError | null) => (error === null ? resolve() : reject(error));
+        const stream = client.advertisePaths(options(count), done);
+        for (const some of batches(first, count, form)) stream.write({ ...common, family, ...some });
+        stream.end();
+      }),
+    withdraw: (first, count) =>
+      new Promise((resolve, reject) => {
+        const done = (error: ServiceError | null) => (error === null ? resolve() : reject(error));
+        const stream = client.withdrawPaths(options(count), done);
+        for (const some of batches(first, count, form)) stream.write({ ...common, family, ...some });
+        stream.end();
+      }),
+  };
+}
+
+function* batches(first: number, count: number, form: Form) {
+  for (let done = 0; done < count; done += batch) yield form(first + done, Math.min(batch, count - done));
 }
