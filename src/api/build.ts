@@ -6,7 +6,8 @@ import { defaultGracefulRestart } from '../speaker/graceful-restart.ts';
 import type { NextHopMode } from '../speaker/next-hop.ts';
 import { routerOn, targetOf } from '../speaker/target.ts';
 import type { Neighbor, PathSpec } from '../speaker/types.ts';
-import { type Family, ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
+import type { AddPathFamily } from '../wire/capability.ts';
+import { type Family, familyName, ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri, Origin } from '../wire/update.ts';
 import { defaultKeepAliveTime, defaults, type Self } from './fields.ts';
 
@@ -38,6 +39,7 @@ export interface NeighborFields {
   readonly ebgpMultihop: number | undefined;
   readonly bindToDevice: string | undefined;
   readonly families: readonly Family[];
+  readonly addPaths: readonly AddPathFamily[];
   readonly gracefulRestart: GracefulRestartFields | undefined;
   readonly nextHop: NextHopMode | undefined;
   readonly exportAction: 'accept' | 'reject' | undefined;
@@ -90,7 +92,8 @@ export function neighborOf(fields: NeighborFields): Neighbor {
       ebgpMultihop: fields.ebgpMultihop,
       bindToDevice: fields.bindToDevice,
     }),
-    families: fields.families.length > 0 ? [...new Set(fields.families)] : [ipv6Unicast, ipv4Unicast],
+    families: familiesOf(fields),
+    ...(fields.addPaths.length > 0 && { addPaths: fields.addPaths }),
     ...gracefulRestartOf(fields),
     ...(fields.nextHop && fields.nextHop.kind !== 'auto' && { nextHop: fields.nextHop }),
     defaultExportAction: fields.exportAction ?? 'accept',
@@ -104,13 +107,19 @@ function gracefulRestartOf({ gracefulRestart }: NeighborFields): Pick<Neighbor, 
   return { gracefulRestart: { ...defaultGracefulRestart, ...defined({ restartTime, stalePathTime }) } };
 }
 
+function familiesOf({ families }: Pick<NeighborFields, 'families'>): readonly Family[] {
+  return families.length > 0 ? [...new Set(families)] : [ipv6Unicast, ipv4Unicast];
+}
+
 /** What is wrong between a neighbor's fields, with the field to blame; undefined when nothing is. */
 export function neighborFault(
   fields: Pick<
     NeighborFields,
-    'address' | 'localAddress' | 'holdTime' | 'keepAliveTime' | 'ttlSecurity' | 'ebgpMultihop'
+    'address' | 'localAddress' | 'holdTime' | 'keepAliveTime' | 'ttlSecurity' | 'ebgpMultihop' | 'families' | 'addPaths'
   >,
-): { readonly field: 'address' | 'localAddress' | 'timers' | 'ebgpMultihop'; readonly message: string } | undefined {
+):
+  | { readonly field: 'address' | 'localAddress' | 'timers' | 'ebgpMultihop' | 'addPaths'; readonly message: string }
+  | undefined {
   const { address, localAddress } = fields;
   const holdTime = fields.holdTime ?? defaults.holdTime;
   if (fields.keepAliveTime !== undefined && holdTime !== 0 && fields.keepAliveTime > holdTime) {
@@ -126,6 +135,12 @@ export function neighborFault(
   }
   if (fields.ttlSecurity === true && fields.ebgpMultihop !== undefined)
     return { field: 'ebgpMultihop', message: 'ttlSecurity and ebgpMultihop exclude each other' };
+  for (const [index, { family }] of fields.addPaths.entries()) {
+    const what = `${familyName(family)} is`;
+    if (!familiesOf(fields).includes(family)) return { field: 'addPaths', message: `${what} not among the families` };
+    if (fields.addPaths.findIndex((other) => other.family === family) !== index)
+      return { field: 'addPaths', message: `${what} there twice` };
+  }
   return undefined;
 }
 

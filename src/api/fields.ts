@@ -95,6 +95,9 @@ export const nextHop = text<NextHop | Self>(`self, ${nextHopForm}`, (value) =>
   value === 'self' ? { kind: 'self' } : parseNextHop(value),
 );
 
+/** Which way several paths of a prefix go (RFC 7911). */
+export const addPathsMode = z.enum(['send', 'receive', 'both']);
+
 /** What a peer is told for `self`. */
 export const nextHopMode = text(nextHopModeForm, parseNextHopMode);
 

@@ -1,7 +1,15 @@
 import * as z from 'zod';
 import { SoftResetDirection } from '../gen/herald/v1/router_service.ts';
 import type * as proto from '../gen/herald/v1/types.ts';
-import { DefaultAction, MatchType, Origin, RouteAction, RoutePolicyType, TableType } from '../gen/herald/v1/types.ts';
+import {
+  AddPathsMode,
+  DefaultAction,
+  MatchType,
+  Origin,
+  RouteAction,
+  RoutePolicyType,
+  TableType,
+} from '../gen/herald/v1/types.ts';
 import type { Address } from '../ip/address.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import type { BgpGlobal, Neighbor, ResetOptions, TableType as Table } from '../speaker/types.ts';
@@ -88,6 +96,12 @@ const global = z
 
 const defaultAction = choice({ [DefaultAction.ACCEPT]: 'accept', [DefaultAction.REJECT]: 'reject' });
 
+const addPathsMode = choice({
+  [AddPathsMode.RECEIVE]: 'receive',
+  [AddPathsMode.SEND]: 'send',
+  [AddPathsMode.BOTH]: 'both',
+}).transform((mode) => mode ?? 'both');
+
 const unlessZero = <T>(field: z.ZodType<T>) =>
   z.preprocess((value) => (value === 0 ? undefined : value), field.optional());
 
@@ -128,6 +142,7 @@ const neighbor = z
     authPassword: unlessEmpty(fields.password),
     gracefulRestart: gracefulRestart.optional(),
     nextHop: unlessEmpty(fields.nextHopMode),
+    addPaths: z.array(z.object({ family: family, mode: addPathsMode })),
   })
   .transform((message, context): Neighbor => {
     const address = peerAddressOf(message.address, message.interface);
@@ -155,6 +170,7 @@ const neighbor = z
       families: message.families,
       gracefulRestart: message.gracefulRestart,
       nextHop: message.nextHop,
+      addPaths: message.addPaths,
       exportAction: message.defaultExportAction,
       importAction: message.defaultImportAction,
     };

@@ -1,7 +1,14 @@
 import type * as rpc from '../gen/herald/v1/router_service.ts';
 import { PeerEventType, RouteEventType } from '../gen/herald/v1/router_service.ts';
 import type * as proto from '../gen/herald/v1/types.ts';
-import { DefaultAction, MatchType, Origin, RouteAction, RoutePolicyType } from '../gen/herald/v1/types.ts';
+import {
+  AddPathsMode,
+  DefaultAction,
+  MatchType,
+  Origin,
+  RouteAction,
+  RoutePolicyType,
+} from '../gen/herald/v1/types.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { RoutePolicy, RoutePolicyStatement } from '../policy/types.ts';
 import type { DownReason } from '../session/types.ts';
@@ -89,8 +96,21 @@ function fromTimers(timers: PeerState['timers']): Record<string, bigint> {
 
 const defaultActions = { accept: DefaultAction.ACCEPT, reject: DefaultAction.REJECT } as const;
 
+const addPathsModes = { receive: AddPathsMode.RECEIVE, send: AddPathsMode.SEND, both: AddPathsMode.BOTH } as const;
+
 function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
-  const { name, address, asn, timers, transport, families, gracefulRestart, nextHop, ...actions } = neighbor;
+  const {
+    name,
+    address,
+    asn,
+    timers,
+    transport,
+    families,
+    gracefulRestart,
+    nextHop,
+    addPaths = [],
+    ...actions
+  } = neighbor;
   return {
     name,
     address: address.toString(),
@@ -116,6 +136,7 @@ function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
     authPassword: '',
     families: families.map(namesOf),
     gracefulRestart: gracefulRestart && { enabled: true, ...gracefulRestart },
+    addPaths: addPaths.map(({ family, mode }) => ({ family: namesOf(family), mode: addPathsModes[mode] })),
     nextHop: formatNextHopMode(nextHop ?? { kind: 'auto' }),
     defaultExportAction: defaultActions[actions.defaultExportAction],
     defaultImportAction: defaultActions[actions.defaultImportAction],

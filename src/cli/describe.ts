@@ -5,7 +5,7 @@ import { claimLines, gracefulRestartOf } from './capabilities.ts';
 import { type CommonOptions, withClient } from './daemon.ts';
 import { formatDuration } from './duration.ts';
 import { CliError, exitCode } from './exit.ts';
-import { defaultActionNames, peerJson } from './json.ts';
+import { addPathsNames, defaultActionNames, peerJson } from './json.ts';
 import { print, printLines } from './output.ts';
 import { type FoundPeer, findPeers, placeOf } from './peers.ts';
 import { tableLines } from './table.ts';
@@ -64,6 +64,7 @@ function linesOf({ instance, peer }: FoundPeer): string[] {
       ['Transport', transportOf(peer)],
       ['Protection', protectionOf(peer)],
       ['Next Hop', peer.neighbor?.nextHop ?? '-'],
+      ['Several Paths', severalPaths(peer)],
       ['Pending', `${peer.pendingBytes} bytes`],
       ['Graceful Restart', gracefulRestart(peer)],
       ['Default Policies', defaultPolicies(peer)],
@@ -118,6 +119,13 @@ function protectionOf({ tcpPasswordEnabled, neighbor }: PeerState): string {
     ...(ebgpMultihop === undefined ? [] : [`TTL ${ebgpMultihop}`]),
   ];
   return means.join(', ') || 'none';
+}
+
+function severalPaths({ neighbor }: PeerState): string {
+  const families = (neighbor?.addPaths ?? []).map(
+    ({ family, mode }) => `${family?.afi}/${family?.safi} ${addPathsNames[mode]}`,
+  );
+  return families.join(', ') || 'none';
 }
 
 function gracefulRestart({ localCapabilities, remoteCapabilities, neighbor, sessionState }: PeerState): string {

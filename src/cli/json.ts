@@ -1,5 +1,6 @@
 import type { Capability, Neighbor, PeerFamilyState, Route, RoutePolicyStatement } from '../gen/herald/v1/types.ts';
 import {
+  AddPathsMode,
   DefaultAction,
   MatchType,
   Origin,
@@ -98,12 +99,20 @@ function neighborJson({
   families,
   gracefulRestart,
   nextHop,
+  addPaths,
   ...actions
 }: Neighbor): Record<string, unknown> {
   return {
     asn,
     families: families.map(({ afi, safi }) => ({ afi, safi })),
     'next-hop': nextHop,
+    ...(addPaths.length > 0 && {
+      'add-paths': addPaths.map(({ family, mode }) => ({
+        afi: family?.afi,
+        safi: family?.safi,
+        mode: addPathsNames[mode],
+      })),
+    }),
     passive: transport?.passive ?? false,
     ...(transport !== undefined && transport.localAddress !== '' && { 'local-address': transport.localAddress }),
     ...(transport?.localPort !== undefined && { 'local-port': transport.localPort }),
@@ -172,6 +181,13 @@ function pathJson(path: Path): Record<string, unknown> {
     }),
   };
 }
+
+export const addPathsNames = {
+  [AddPathsMode.UNSPECIFIED]: 'unspecified',
+  [AddPathsMode.RECEIVE]: 'receive',
+  [AddPathsMode.SEND]: 'send',
+  [AddPathsMode.BOTH]: 'both',
+} as const;
 
 export const defaultActionNames = {
   [DefaultAction.UNSPECIFIED]: 'unspecified',

@@ -57,10 +57,12 @@ interface Row extends Found {
   readonly path: Path;
 }
 
-const columnsOf = ({ table }: RouteQuery): Column<Row>[] => [
+/** Path identifiers are shown where a path has one. */
+const columnsOf = ({ table }: RouteQuery, hasPathIds: boolean): Column<Row>[] => [
   { head: 'Instance', cell: ({ source }) => source.instance },
   ...(table === 'available' ? [] : [{ head: 'Peer', cell: ({ source }: Row) => source.neighbor ?? '' }]),
   { head: 'Prefix', cell: ({ route }) => route.prefix },
+  ...(hasPathIds ? [{ head: 'Path ID', cell: ({ path }: Row) => `${path.pathId}` }] : []),
   { head: 'NextHop', cell: ({ path }) => path.nextHops.join(',') || '0.0.0.0' },
   ...(table === 'available' ? [{ head: 'Best', cell: ({ path }: Row) => `${path.best}` }] : []),
   { head: 'Age', cell: ({ path }) => formatDuration(path.ageNanoseconds) },
@@ -83,7 +85,7 @@ export async function printRoutes(
 ): Promise<void> {
   const isForPeople = output === 'table' || output === 'wide';
   await print(output, {
-    columns: columnsOf(query),
+    columns: columnsOf(query, isForPeople && found.some(({ route }) => route.paths.some(({ pathId }) => pathId !== 0))),
     rows: isForPeople ? found.flatMap(({ source, route }) => route.paths.map((path) => ({ source, route, path }))) : [],
     values: jsonOf(found),
     empty: `no ${query.table} routes for ${query.family.afi}/${query.family.safi}`,

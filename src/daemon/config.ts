@@ -173,6 +173,12 @@ const peer = z
       .min(1)
       .optional()
       .meta({ description: 'Default: ipv6/unicast and ipv4/unicast.' }),
+    addPaths: z
+      .array(z.strictObject({ family: fields.familyText, mode: fields.addPathsMode }))
+      .optional()
+      .meta({
+        description: 'Families whose routes may have several paths, each with an identifier (RFC 7911). Default: none.',
+      }),
     nextHop: fields.nextHopMode.optional().meta({
       description:
         'What the peer is told where a path has no next hop of its own: auto (the default), global, linkLocal, both, an IPv6 address, or "global,link-local".',
@@ -225,6 +231,7 @@ const peer = z
         stalePathTime: given.gracefulRestart.stalePathTimeSeconds,
       },
       nextHop: given.nextHop,
+      addPaths: given.addPaths ?? [],
       exportAction: given.export && actionOf[given.export],
       importAction: given.import && actionOf[given.import],
     };
@@ -235,6 +242,7 @@ const peer = z
         localAddress: ['transport', 'localAddress'],
         ebgpMultihop: ['transport', 'ebgpMultihop'],
         timers: ['timers'],
+        addPaths: ['addPaths'],
       };
       context.issues.push({ code: 'custom', message: fault.message, path: paths[fault.field], input: given });
     }

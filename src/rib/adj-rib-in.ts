@@ -1,10 +1,10 @@
 import type { AttributeStore } from './attribute-store.ts';
-import type { PrefixTable } from './prefix-table.ts';
+import type { RouteKeys } from './route-keys.ts';
 
 const PAGE_BITS = 10;
 const PAGE = 1 << PAGE_BITS;
 
-// An entry is an attribute set id, far below 2^28, with flags above it. 0: the peer sent no such prefix.
+// An entry is an attribute set id, far below 2^28, with flags above it. 0: the peer sent no such route.
 const ACCEPTED = 1 << 30;
 /** Our own AS is in the path: only the fact is kept, no attributes. */
 const LOOPED = 1 << 29;
@@ -20,10 +20,10 @@ interface Page {
 
 /**
  * The paths one peer sent, for one family. Columns come in pages, so that a peer with few routes costs little beside one with a million
- * (they share the prefix ids).
+ * (they share the ids). Without ADD-PATH an id is a prefix, with it a prefix and a path identifier.
  */
 export class AdjRibIn {
-  readonly #table: PrefixTable;
+  readonly #keys: RouteKeys;
   readonly #store: AttributeStore;
   readonly #pages: (Page | undefined)[] = [];
   #size = 0;
@@ -31,8 +31,8 @@ export class AdjRibIn {
   #looped = 0;
   #stale = 0;
 
-  constructor(table: PrefixTable, store: AttributeStore) {
-    this.#table = table;
+  constructor(keys: RouteKeys, store: AttributeStore) {
+    this.#keys = keys;
     this.#store = store;
   }
 
@@ -46,7 +46,7 @@ export class AdjRibIn {
     return this.#accepted;
   }
 
-  /** Prefixes whose path has our own AS in it (RFC 4271, 9.1.2). */
+  /** Paths that have our own AS in them (RFC 4271, 9.1.2). */
   get looped(): number {
     return this.#looped;
   }
@@ -56,50 +56,50 @@ export class AdjRibIn {
     return this.#stale;
   }
 
-  /** The attribute set of a prefix; 0 when the peer sent none, or it looped. */
-  attributesOf(prefix: number): number {
-    return this.#entry(prefix) & SET;
+  /** The attribute set of a route; 0 when the peer sent none, or it looped. */
+  attributesOf(id: number): number {
+    return this.#entry(id) & SET;
   }
 
-  isAccepted(prefix: number): boolean {
-    return (this.#entry(prefix) & ACCEPTED) !== 0;
+  isAccepted(id: number): boolean {
+    return (this.#entry(id) & ACCEPTED) !== 0;
   }
 
   /** Seconds since the speaker started. */
-  receivedAt(prefix: number): number {
-    return this.#pages[prefix >> PAGE_BITS]?.received[prefix % PAGE] ?? 0;
+  receivedAt(id: number): number {
+    return this.#pages[id >> PAGE_BITS]?.received[id % PAGE] ?? 0;
   }
 
-  /** Takes over one hold of the prefix and one of the attribute set. */
-  set(prefix: number, attributes: number, accepted: boolean, seconds: number): void {
-    this.#put(prefix, accepted ? attributes | ACCEPTED : attributes, seconds);
+  /** Takes over one hold of the id and one of the attribute set. */
+  set(id: number, attributes: number, accepted: boolean, seconds: number): void {
+    this.#put(id, accepted ? attributes | ACCEPTED : attributes, seconds);
   }
 
-  /** Notes a looped path. Takes over one hold of the prefix. */
-  setLooped(prefix: number, seconds: number): void {
-    this.#put(prefix, LOOPED, seconds);
+  /** Notes a looped path. Takes over one hold of the id. */
+  setLooped(id: number, seconds: number): void {
+    this.#put(id, LOOPED, seconds);
   }
 
   /** Import policy was evaluated again. */
-  setAccepted(prefix: number, accepted: boolean): void {
-    const page = this.#pages[prefix >> PAGE_BITS];
-    const entry = this.#entry(prefix);
+  setAccepted(id: number, accepted: boolean): void {
+    const page = this.#pages[id >> PAGE_BITS];
+    const entry = this.#entry(id);
     if (page === undefined || (entry & SET) === 0) return;
     this.#count(entry, -1);
     const now = accepted ? entry | ACCEPTED : entry & ~ACCEPTED;
-    page.entries[prefix % PAGE] = now;
+    page.entries[id % PAGE] = now;
     this.#count(now, 1);
   }
 
-  /** False when the peer had sent no such prefix. */
-  remove(prefix: number): boolean {
-    const page = this.#pages[prefix >> PAGE_BITS];
-    const entry = this.#entry(prefix);
+  /** False when the peer had sent no such route. */
+  remove(id: number): boolean {
+    const page = this.#pages[id >> PAGE_BITS];
+    const entry = this.#entry(id);
     if (page === undefined || entry === 0) return false;
-    page.entries[prefix % PAGE] = 0;
-    if (--page.used === 0) this.#pages[prefix >> PAGE_BITS] = undefined;
+    page.entries[id % PAGE] = 0;
+    if (--page.used === 0) this.#pages[id >> PAGE_BITS] = undefined;
     this.#count(entry, -1);
-    this.#drop(prefix, entry);
+    this.#drop(id, entry);
     return true;
   }
 
@@ -113,12 +113,12 @@ export class AdjRibIn {
     }
   }
 
-  isStale(prefix: number): boolean {
-    return (this.#entry(prefix) & STALE) !== 0;
+  isStale(id: number): boolean {
+    return (this.#entry(id) & STALE) !== 0;
   }
 
-  /** The ids of all prefixes noted, looped ones too, for a caller that may remove while it walks. */
-  *prefixes(): Generator<number> {
+  /** The ids of all routes noted, looped ones too, for a caller that may remove while it walks. */
+  *ids(): Generator<number> {
     for (let number = 0; number < this.#pages.length; number++)
       for (let at = 0; at < PAGE; at++) {
         const page = this.#pages[number];
@@ -128,21 +128,21 @@ export class AdjRibIn {
   }
 
   clear(): void {
-    for (const prefix of this.prefixes()) this.remove(prefix);
+    for (const id of this.ids()) this.remove(id);
     this.#pages.length = 0;
   }
 
-  #entry(prefix: number): number {
-    return this.#pages[prefix >> PAGE_BITS]?.entries[prefix % PAGE] ?? 0;
+  #entry(id: number): number {
+    return this.#pages[id >> PAGE_BITS]?.entries[id % PAGE] ?? 0;
   }
 
-  #put(prefix: number, entry: number, seconds: number): void {
-    const page = (this.#pages[prefix >> PAGE_BITS] ??= {
+  #put(id: number, entry: number, seconds: number): void {
+    const page = (this.#pages[id >> PAGE_BITS] ??= {
       entries: new Uint32Array(PAGE),
       received: new Uint32Array(PAGE),
       used: 0,
     });
-    const at = prefix % PAGE;
+    const at = id % PAGE;
     const before = page.entries[at] as number;
     page.entries[at] = entry;
     page.received[at] = seconds;
@@ -152,7 +152,7 @@ export class AdjRibIn {
       return;
     }
     this.#count(before, -1);
-    this.#drop(prefix, before);
+    this.#drop(id, before);
   }
 
   #count(entry: number, by: 1 | -1): void {
@@ -164,8 +164,8 @@ export class AdjRibIn {
     if ((entry & ACCEPTED) !== 0) this.#accepted += by;
   }
 
-  #drop(prefix: number, entry: number): void {
+  #drop(id: number, entry: number): void {
     if ((entry & SET) !== 0) this.#store.release(entry & SET);
-    this.#table.release(prefix);
+    this.#keys.release(id);
   }
 }

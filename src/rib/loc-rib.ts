@@ -101,6 +101,16 @@ export class LocRib {
     return best;
   }
 
+  /** The slot of the best path with this identifier, of whichever owner, or -1. */
+  bestOf(prefix: number, pathId: number): number {
+    let best = -1;
+    for (let link = this.#first[prefix] ?? NONE; link !== NONE; link = this.#next[link - 1] as number) {
+      const slot = link - 1;
+      if (this.#pathId[slot] === pathId && (best === -1 || this.#isBetter(slot, best))) best = slot;
+    }
+    return best;
+  }
+
   *slots(prefix: number): Generator<number> {
     for (let link = this.#first[prefix] ?? NONE; link !== NONE; link = this.#next[link - 1] as number) yield link - 1;
   }

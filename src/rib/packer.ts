@@ -1,7 +1,7 @@
 import { afiOf, type Family, ipv4Unicast, safiOf } from '../wire/family.ts';
 import { attributesOf, nextHopOf } from './attribute-set.ts';
 import type { AttributeStore } from './attribute-store.ts';
-import type { PrefixTable } from './prefix-table.ts';
+import type { RouteKeys } from './route-keys.ts';
 
 /** A run of whole UPDATE messages, to be written as it is to every peer that wants it. Never changed afterwards. */
 export interface Slab {
@@ -20,11 +20,11 @@ const MP_UNREACH = 15;
 const OPTIONAL_EXTENDED = 0x90;
 
 /**
- * Builds UPDATEs from prefix ids that are in order of attribute set: consecutive ids with the same set share messages, each filled to the limit.
+ * Builds UPDATEs from route ids that are in order of attribute set: consecutive ids with the same set share messages, each filled to the limit.
  * One buffer is written again and again, and copied out once per slab.
  */
 export class Packer {
-  readonly #table: PrefixTable;
+  readonly #keys: RouteKeys;
   readonly #store: AttributeStore;
   readonly #family: Family;
   readonly #maxMessage: number;
@@ -36,8 +36,8 @@ export class Packer {
    * `maxMessage` is 4096, or 65535 when the extended message capability was negotiated (RFC 8654); a slab ends with the message that
    * reaches `slabOctets`.
    */
-  constructor(table: PrefixTable, store: AttributeStore, family: Family, maxMessage: number, slabOctets: number) {
-    this.#table = table;
+  constructor(keys: RouteKeys, store: AttributeStore, family: Family, maxMessage: number, slabOctets: number) {
+    this.#keys = keys;
     this.#store = store;
     this.#family = family;
     this.#maxMessage = maxMessage;
@@ -45,9 +45,9 @@ export class Packer {
     this.#buffer = new Uint8Array(slabOctets + maxMessage);
   }
 
-  /** Octets that an attribute set may have so that a message still holds one prefix besides. */
-  static fits(set: Uint8Array, octets: 4 | 16, maxMessage: number): boolean {
-    return FIXED + set.length + 4 + 5 + 1 + octets <= maxMessage;
+  /** Whether a message still holds one route besides an attribute set; `octets` are the most that its NLRI may have. */
+  static fits(set: Uint8Array, octets: number, maxMessage: number): boolean {
+    return FIXED + set.length + 4 + 5 + octets <= maxMessage;
   }
 
   /**
@@ -122,14 +122,14 @@ export class Packer {
   /** Writes prefixes of one set up to `limit`; returns the index of the first that did not fit, or has another set. */
   #nlri(ids: Uint32Array, from: number, to: number, sets: Uint32Array, limit: number): number {
     const set = sets[ids[from] as number] ?? 0;
-    const table = this.#table;
+    const keys = this.#keys;
     const buffer = this.#buffer;
     let at = this.#at;
     let next = from;
     while (next < to) {
       const id = ids[next] as number;
-      if ((sets[id] ?? 0) !== set || at + table.nlriSize(id) > limit) break;
-      at = table.writeNlri(id, buffer, at);
+      if ((sets[id] ?? 0) !== set || at + keys.nlriSize(id) > limit) break;
+      at = keys.writeNlri(id, buffer, at);
       next++;
     }
     this.#at = at;

@@ -1,4 +1,5 @@
 import { grownTo } from './column.ts';
+import type { RouteKeys } from './route-keys.ts';
 
 const MIN_SLOTS = 64;
 
@@ -9,7 +10,7 @@ const MIN_SLOTS = 64;
  * so there are no tombstones and a table that churns does not decay. (A Map keyed by bigint would hash only the low 64 bits of
  * an address, which are zero in every /64.)
  */
-export class PrefixTable {
+export class PrefixTable implements RouteKeys {
   /** Octets of an address: 4 or 16. */
   readonly octets: 4 | 16;
   readonly #words: 1 | 4;
@@ -76,6 +77,14 @@ export class PrefixTable {
     const left = (this.#holders[id] as number) - 1;
     this.#holders[id] = left;
     if (left === 0) this.#remove(id);
+  }
+
+  prefixOf(id: number): number {
+    return id;
+  }
+
+  pathIdOf(_id: number): number {
+    return 0;
   }
 
   /** Bits of the prefix. */

@@ -4,7 +4,7 @@ import { bucketed } from './bucket.ts';
 import { ChangeLog, type Cursor } from './change-log.ts';
 import { grownTo, IdList } from './column.ts';
 import { Packer, type Slab } from './packer.ts';
-import type { PrefixTable } from './prefix-table.ts';
+import type { RouteKeys } from './route-keys.ts';
 
 /** How much goes to a socket at a time: large enough for few system calls, small enough that a keepalive is never late behind it. */
 export interface SlabLimits {
@@ -65,16 +65,16 @@ class Member {
 }
 
 /**
- * The Adj-RIB-Out that peers with the same outbound treatment share, for one family: what is announced for each prefix, and the changes
- * in order. A member is a cursor; bytes are packed once for all that are at the same place.
+ * The Adj-RIB-Out that peers with the same outbound treatment share, for one family: what is announced for each route, and the changes
+ * in order. A route is a prefix, or with ADD-PATH a prefix and a path identifier. A member is a cursor; bytes are packed once for all that are at the same place.
  */
 export class UpdateGroup {
-  readonly #table: PrefixTable;
+  readonly #keys: RouteKeys;
   readonly #store: AttributeStore;
   readonly #packer: Packer;
   readonly #reach: number;
   readonly #log: ChangeLog;
-  /** By prefix id: the attribute set announced; 0 for none. */
+  /** By route id: the attribute set announced; 0 for none. */
   #sets: Uint32Array<ArrayBuffer> = new Uint32Array(64);
   #size = 0;
   /** Grows with every change. */
@@ -85,24 +85,18 @@ export class UpdateGroup {
   #packed: { readonly from: number; readonly to: number; readonly version: number; readonly slab: Slab } | undefined;
   readonly #window = new IdList();
 
-  constructor(
-    table: PrefixTable,
-    store: AttributeStore,
-    family: Family,
-    maxMessage: number,
-    limits: SlabLimits = LIMITS,
-  ) {
-    this.#table = table;
+  constructor(keys: RouteKeys, store: AttributeStore, family: Family, maxMessage: number, limits: SlabLimits = LIMITS) {
+    this.#keys = keys;
     this.#store = store;
     this.#reach = limits.prefixes;
-    this.#packer = new Packer(table, store, family, maxMessage, limits.octets);
+    this.#packer = new Packer(keys, store, family, maxMessage, limits.octets);
     this.#log = new ChangeLog(
-      (id) => table.hold(id),
-      (id) => table.release(id),
+      (id) => keys.hold(id),
+      (id) => keys.release(id),
     );
   }
 
-  /** Prefixes announced. */
+  /** Routes announced. */
   get size(): number {
     return this.#size;
   }
@@ -115,22 +109,22 @@ export class UpdateGroup {
     return this.#log.liveEntries;
   }
 
-  /** The attribute set announced for a prefix; 0 for none. */
-  announced(prefix: number): number {
-    return this.#sets[prefix] ?? 0;
+  /** The attribute set announced for a route; 0 for none. */
+  announced(id: number): number {
+    return this.#sets[id] ?? 0;
   }
 
-  /** Announces a prefix with a set, or withdraws it with 0. Takes over one hold of the set. */
-  put(prefix: number, set: number): void {
-    this.#sets = grownTo(this.#sets, prefix + 1);
-    const before = this.#sets[prefix] as number;
+  /** Announces a route with a set, or withdraws it with 0. Takes over one hold of the set; the id is held by whoever announces it. */
+  put(id: number, set: number): void {
+    this.#sets = grownTo(this.#sets, id + 1);
+    const before = this.#sets[id] as number;
     if (before !== 0) this.#store.release(before);
     if (before === set) return;
-    this.#sets[prefix] = set;
+    this.#sets[id] = set;
     if (before === 0) this.#size++;
     else if (set === 0) this.#size--;
     this.#version++;
-    if (this.#members.size !== 0) this.#log.append(prefix);
+    if (this.#members.size !== 0) this.#log.append(id);
   }
 
   /** A member that starts with everything. */
@@ -154,7 +148,7 @@ export class UpdateGroup {
     const owed = owedBy(transfer).filter((id) => this.announced(id) === 0);
     const snapshot =
       owed.length > 0
-        ? this.#heldSnapshot([...this.#announcedIds(), ...owed])
+        ? this.#heldSnapshot([...this.announcedIds(), ...owed])
         : lags
           ? this.#newSnapshot()
           : this.#fullSnapshot();
@@ -217,7 +211,7 @@ export class UpdateGroup {
     return member !== undefined && member.transfer === undefined && member.cursor.position === this.#log.end;
   }
 
-  /** Prefixes that a member has been sent, near enough while it is being filled. */
+  /** Routes that a member has been sent, near enough while it is being filled. */
   sentTo(subscriber: Subscriber): number {
     const transfer = this.#members.get(subscriber)?.transfer;
     return transfer === undefined ? this.#size : Math.min(transfer.position, this.#size);
@@ -268,7 +262,7 @@ export class UpdateGroup {
     snapshot.members--;
     if (snapshot.members > 0) return;
     snapshot.slabs.clear();
-    if (snapshot.held) for (const id of snapshot.ids) this.#table.release(id);
+    if (snapshot.held) for (const id of snapshot.ids) this.#keys.release(id);
     if (this.#snapshot === snapshot) this.#snapshot = undefined;
   }
 
@@ -278,16 +272,17 @@ export class UpdateGroup {
   }
 
   #newSnapshot(): Snapshot {
-    const ids = this.#announcedIds();
+    const ids = this.announcedIds();
     return new Snapshot(bucketed(ids, ids.length, this.#sets), this.#version);
   }
 
   #heldSnapshot(ids: readonly number[]): Snapshot {
-    for (const id of ids) this.#table.hold(id);
+    for (const id of ids) this.#keys.hold(id);
     return new Snapshot(bucketed(Uint32Array.from(ids), ids.length, this.#sets), this.#version, true);
   }
 
-  #announcedIds(): Uint32Array {
+  /** The ids of all routes announced. */
+  announcedIds(): Uint32Array {
     const ids = new Uint32Array(this.#size);
     let count = 0;
     for (let id = 0; count < this.#size; id++) if (this.#sets[id] !== 0) ids[count++] = id;

@@ -21,6 +21,8 @@ export interface Treatment {
   readonly maxMessage: number;
   /** IPv4 routes may have an IPv6 next hop (RFC 8950). */
   readonly extendedNextHop: boolean;
+  /** Every path of a prefix goes out, with its identifier (RFC 7911); else the best one. */
+  readonly addPath: boolean;
   readonly self: SelfNextHop;
   readonly policy: PolicyChain;
 }
@@ -48,6 +50,8 @@ export class Exporter {
   #lastSet = 0;
   #lastActions: readonly RoutePolicyActions[] | undefined;
   #lastExported = 0;
+  /** At most. */
+  readonly #nlriOctets: number;
   readonly #subject: { address: Uint8Array; length: number };
 
   constructor(treatment: Treatment, family: Family, table: PrefixTable, store: AttributeStore) {
@@ -55,10 +59,11 @@ export class Exporter {
     this.#family = family;
     this.#table = table;
     this.#store = store;
+    this.#nlriOctets = (treatment.addPath ? 4 : 0) + 1 + table.octets;
     this.#subject = { address: new Uint8Array(table.octets), length: 0 };
   }
 
-  /** The set to announce for a prefix whose best path has `set`, with one hold; 0 to announce nothing. */
+  /** The set to announce for a path to a prefix that has `set`, with one hold; 0 to announce nothing. */
   export(prefix: number, set: number): number {
     const { policy } = this.#treatment;
     if (!policy.isConstant) {
@@ -92,7 +97,7 @@ export class Exporter {
     // Twice what is alive is mostly dead: start again.
     if (this.#cached > SLACK + 2 * this.#store.size) this.dispose();
     const bytes = exported(this.#store.bytesOf(set), actions, this.#treatment, this.#family);
-    const fits = bytes !== undefined && Packer.fits(bytes, this.#table.octets, this.#treatment.maxMessage);
+    const fits = bytes !== undefined && Packer.fits(bytes, this.#nlriOctets, this.#treatment.maxMessage);
     const to = fits ? this.#store.acquire(bytes) : 0;
     this.#store.hold(set);
     let sets = this.#cache.get(actions);

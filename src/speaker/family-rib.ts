@@ -1,11 +1,13 @@
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import { IdList } from '../rib/column.ts';
 import { LocRib, type Owner } from '../rib/loc-rib.ts';
+import { PathTable, readPathId } from '../rib/path-table.ts';
 import { PrefixTable } from '../rib/prefix-table.ts';
 import { UpdateGroup } from '../rib/update-group.ts';
 import { afiOf, type Family } from '../wire/family.ts';
 import type { Nlri } from '../wire/update.ts';
 import { Exporter, keyOf, type Treatment } from './export.ts';
+import { AllPaths, BestPaths, type Feed } from './feed.ts';
 import { comparePreference } from './preference.ts';
 import { readSet } from './sets.ts';
 
@@ -14,23 +16,26 @@ export interface Outbound {
   key: string;
   treatment: Treatment;
   exporter: Exporter;
+  feed: Feed;
   readonly group: UpdateGroup;
 }
 
-/** All tables of one family: the prefixes, the Loc-RIB, and an Adj-RIB-Out for each treatment that some peer has. */
+/** All tables of one family: the prefixes, the paths of those who speak ADD-PATH, the Loc-RIB, and an Adj-RIB-Out for each treatment that some peer has. */
 export class FamilyRib {
   readonly family: Family;
   readonly table: PrefixTable;
+  readonly paths: PathTable;
   readonly locRib: LocRib;
   readonly #store: AttributeStore;
   readonly #outbound = new Map<string, Outbound>();
-  /** Prefixes whose best path changed and that the groups have not heard of. */
+  /** Prefixes whose paths changed and that the groups have not heard of. */
   readonly #changed = new IdList();
 
   constructor(family: Family, store: AttributeStore) {
     this.family = family;
     this.#store = store;
     this.table = new PrefixTable(afiOf(family) === 1 ? 4 : 16);
+    this.paths = new PathTable(this.table);
     this.locRib = new LocRib(this.table, store, (first, second) =>
       comparePreference(readSet(store, first, family).attributes, readSet(store, second, family).attributes),
     );
@@ -95,9 +100,7 @@ export class FamilyRib {
   /** Brings the groups up to date and sends. */
   flush(): void {
     const { ids, length } = this.#changed;
-    for (const { group, exporter } of this.#outbound.values()) {
-      for (let i = 0; i < length; i++) this.#export(ids[i] as number, group, exporter);
-    }
+    for (const { feed } of this.#outbound.values()) feed.update(ids, length);
     for (let i = 0; i < length; i++) this.table.release(ids[i] as number);
     this.#changed.clear();
     for (const { group } of this.#outbound.values()) group.flush();
@@ -109,14 +112,15 @@ export class FamilyRib {
     const known = this.#outbound.get(key);
     if (known !== undefined) return known;
     const exporter = new Exporter(treatment, this.family, this.table, this.#store);
-    const group = new UpdateGroup(this.table, this.#store, this.family, treatment.maxMessage);
-    const outbound = { key, treatment, exporter, group };
+    const keys = treatment.addPath ? this.paths : this.table;
+    const group = new UpdateGroup(keys, this.#store, this.family, treatment.maxMessage);
+    const outbound = { key, treatment, exporter, group, feed: this.#feed(treatment, exporter, group) };
     this.#outbound.set(key, outbound);
-    this.#exportAll(outbound);
+    outbound.feed.updateAll(this.table.end);
     return outbound;
   }
 
-  /** Gives a group another treatment, when no other group has it; then only what comes out differently is sent. */
+  /** Gives a group another treatment with as many paths, when no other group has it; then only what comes out differently is sent. */
   retarget(outbound: Outbound, treatment: Treatment): boolean {
     const key = keyOf(treatment);
     if (this.#outbound.has(key)) return false;
@@ -125,8 +129,9 @@ export class FamilyRib {
     outbound.key = key;
     outbound.treatment = treatment;
     outbound.exporter = new Exporter(treatment, this.family, this.table, this.#store);
+    outbound.feed = this.#feed(treatment, outbound.exporter, outbound.group);
     this.#outbound.set(key, outbound);
-    this.#exportAll(outbound);
+    outbound.feed.updateAll(this.table.end);
     outbound.group.flush();
     return true;
   }
@@ -136,29 +141,12 @@ export class FamilyRib {
     if (outbound.group.members > 0) return;
     this.#outbound.delete(outbound.key);
     outbound.exporter.dispose();
-    outbound.group.dispose();
+    outbound.feed.dispose();
   }
 
-  #exportAll({ group, exporter }: Outbound): void {
-    for (let prefix = 0; prefix < this.table.end; prefix++) {
-      const best = this.locRib.best(prefix);
-      if (best !== 0) group.put(prefix, exporter.export(prefix, best));
-      else if (group.announced(prefix) !== 0) group.put(prefix, 0);
-    }
+  #feed({ addPath }: Treatment, exporter: Exporter, group: UpdateGroup): Feed {
+    return addPath
+      ? new AllPaths(this.locRib, this.paths, group, exporter)
+      : new BestPaths(this.locRib, group, exporter);
   }
-
-  #export(prefix: number, group: UpdateGroup, exporter: Exporter): void {
-    const best = this.locRib.best(prefix);
-    group.put(prefix, best === 0 ? 0 : exporter.export(prefix, best));
-  }
-}
-
-export function readPathId(bytes: Uint8Array, at: number): number {
-  return (
-    (((bytes[at] as number) << 24) |
-      ((bytes[at + 1] as number) << 16) |
-      ((bytes[at + 2] as number) << 8) |
-      (bytes[at + 3] as number)) >>>
-    0
-  );
 }

@@ -1,6 +1,7 @@
 import type { PolicyChain } from '../policy/chain.ts';
 import { AdjRibIn } from '../rib/adj-rib-in.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
+import type { RouteKeys } from '../rib/route-keys.ts';
 import type { Nlri, Reach, Update } from '../wire/update.ts';
 import type { FamilyRib } from './family-rib.ts';
 import { acquireUpdate } from './sets.ts';
@@ -9,17 +10,25 @@ import { acquireUpdate } from './sets.ts';
 export class Inbound {
   readonly rib: FamilyRib;
   readonly adjRibIn: AdjRibIn;
+  /** What the ids of the Adj-RIB-In mean: prefixes, or paths when the peer sends several of each (RFC 7911). */
+  readonly keys: RouteKeys;
   /** The peer sent End-of-RIB. */
   endOfRib = false;
   readonly #store: AttributeStore;
 
-  constructor(rib: FamilyRib, store: AttributeStore) {
-    this.rib = rib;
-    this.#store = store;
-    this.adjRibIn = new AdjRibIn(rib.table, store);
+  /** The peer may send several paths of a prefix, each with an identifier (RFC 7911). */
+  get addPath(): boolean {
+    return this.keys === this.rib.paths;
   }
 
-  /** `visit` gets each prefix that was stored. */
+  constructor(rib: FamilyRib, store: AttributeStore, addPath: boolean) {
+    this.rib = rib;
+    this.keys = addPath ? rib.paths : rib.table;
+    this.#store = store;
+    this.adjRibIn = new AdjRibIn(this.keys, store);
+  }
+
+  /** `visit` gets the id of each route that was stored. */
   announce(
     nlri: Nlri,
     update: Update,
@@ -27,49 +36,51 @@ export class Inbound {
     policy: PolicyChain,
     looped: boolean,
     seconds: number,
-    visit?: (prefix: number) => void,
+    visit?: (id: number) => void,
   ): void {
     const { bytes } = nlri;
+    const { keys } = this;
     const { table } = this.rib;
     const subject = { address: new Uint8Array(table.octets), length: 0 };
     const set = looped ? 0 : acquireUpdate(this.#store, update, reach);
     let accepted = policy.isConstant && policy.decide(nlri.family, subject).accept;
-    for (let at = 0; at < bytes.length; at += 1 + (((bytes[at] as number) + 7) >> 3)) {
-      if (nlri.addPath) at += 4;
-      const prefix = table.acquire(bytes, at);
+    const skip = nlri.addPath ? 4 : 0;
+    for (let at = 0; at < bytes.length; at += skip + 1 + (((bytes[at + skip] as number) + 7) >> 3)) {
+      const id = keys.acquire(bytes, at);
       if (looped) {
-        this.adjRibIn.setLooped(prefix, seconds);
+        this.adjRibIn.setLooped(id, seconds);
         continue;
       }
       if (!policy.isConstant) {
+        const prefix = keys.prefixOf(id);
         table.writeAddress(prefix, subject.address, 0);
         subject.length = table.lengthOf(prefix);
         accepted = policy.decide(nlri.family, subject).accept;
       }
       this.#store.hold(set);
-      this.adjRibIn.set(prefix, set, accepted, seconds);
-      if (visit !== undefined) visit(prefix);
+      this.adjRibIn.set(id, set, accepted, seconds);
+      if (visit !== undefined) visit(id);
     }
     if (set !== 0) this.#store.release(set);
   }
 
-  /** `visit` gets each prefix that was there, just before it goes. */
-  withdraw({ bytes, addPath }: Nlri, visit?: (prefix: number) => void): void {
-    for (let at = 0; at < bytes.length; at += 1 + (((bytes[at] as number) + 7) >> 3)) {
-      if (addPath) at += 4;
-      const prefix = this.rib.table.lookup(bytes, at);
-      if (prefix === -1) continue;
-      if (visit !== undefined && this.adjRibIn.attributesOf(prefix) !== 0) visit(prefix);
-      this.adjRibIn.remove(prefix);
+  /** `visit` gets the id of each route that was there, just before it goes. */
+  withdraw({ bytes, addPath }: Nlri, visit?: (id: number) => void): void {
+    const skip = addPath ? 4 : 0;
+    for (let at = 0; at < bytes.length; at += skip + 1 + (((bytes[at + skip] as number) + 7) >> 3)) {
+      const id = this.keys.lookup(bytes, at);
+      if (id === -1) continue;
+      if (visit !== undefined && this.adjRibIn.attributesOf(id) !== 0) visit(id);
+      this.adjRibIn.remove(id);
     }
   }
 
   /** Removes what the peer did not send again: between BoRR and EoRR (RFC 7313, 4), or since its session was lost (RFC 4724, 4.2). */
-  removeStale(visit?: (prefix: number) => void): void {
-    for (const prefix of this.adjRibIn.prefixes()) {
-      if (!this.adjRibIn.isStale(prefix)) continue;
-      if (visit !== undefined && this.adjRibIn.attributesOf(prefix) !== 0) visit(prefix);
-      this.adjRibIn.remove(prefix);
+  removeStale(visit?: (id: number) => void): void {
+    for (const id of this.adjRibIn.ids()) {
+      if (!this.adjRibIn.isStale(id)) continue;
+      if (visit !== undefined && this.adjRibIn.attributesOf(id) !== 0) visit(id);
+      this.adjRibIn.remove(id);
     }
   }
 
@@ -77,10 +88,11 @@ export class Inbound {
   evaluate(policy: PolicyChain): void {
     const { table, family } = this.rib;
     const subject = { address: new Uint8Array(table.octets), length: 0 };
-    for (const prefix of this.adjRibIn.prefixes()) {
+    for (const id of this.adjRibIn.ids()) {
+      const prefix = this.keys.prefixOf(id);
       table.writeAddress(prefix, subject.address, 0);
       subject.length = table.lengthOf(prefix);
-      this.adjRibIn.setAccepted(prefix, policy.decide(family, subject).accept);
+      this.adjRibIn.setAccepted(id, policy.decide(family, subject).accept);
     }
   }
 }

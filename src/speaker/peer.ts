@@ -56,7 +56,7 @@ export interface PeerOwner {
   /** Something worth a line in the log. */
   warn(peer: Peer, message: string, fields: Record<string, unknown>): void;
   /** Absent while nobody watches what this peer sends. */
-  routeChanged(peer: Peer): ((type: 'announced' | 'withdrawn', inbound: Inbound, prefix: number) => void) | undefined;
+  routeChanged(peer: Peer): ((type: 'announced' | 'withdrawn', inbound: Inbound, id: number) => void) | undefined;
 }
 
 /** One peer: its session, what it sent (Adj-RIB-In), and which update groups it is in (Adj-RIB-Out). */
@@ -255,7 +255,8 @@ export class Peer implements SessionHandler {
     this.#lostLink = undefined;
     for (const family of negotiated.families) {
       const rib = this.#owner.rib(family);
-      if (!this.#inbound.has(family)) this.#inbound.set(family, new Inbound(rib, this.#owner.store));
+      const addPath = negotiated.receive.addPath.has(family);
+      if (!this.#inbound.has(family)) this.#inbound.set(family, new Inbound(rib, this.#owner.store, addPath));
       const outbound = rib.outbound(this.#treatment(negotiated, family));
       const subscriber: Subscriber = { send: (bytes, updates) => this.#session.send(bytes, updates) };
       this.#outbound.set(family, { outbound, subscriber });
@@ -366,7 +367,7 @@ export class Peer implements SessionHandler {
       this.#importPolicy,
       this.#isLooped(update),
       this.#owner.seconds(),
-      changed && ((prefix) => changed('announced', inbound, prefix)),
+      changed && ((id) => changed('announced', inbound, id)),
     );
     if (inbound.adjRibIn.size > MAX_PREFIXES) {
       this.stop({ subcode: cease.maximumPrefixes, text: `more than ${MAX_PREFIXES} prefixes` });
@@ -377,7 +378,7 @@ export class Peer implements SessionHandler {
     const inbound = this.#inbound.get(nlri.family);
     if (inbound === undefined) return;
     const changed = this.#owner.routeChanged(this);
-    inbound.withdraw(nlri, changed && ((prefix) => changed('withdrawn', inbound, prefix)));
+    inbound.withdraw(nlri, changed && ((id) => changed('withdrawn', inbound, id)));
   }
 
   /** RFC 4271, 9.1.2; on internal sessions also RFC 4456, 8. */
@@ -458,11 +459,15 @@ export class Peer implements SessionHandler {
     if (this.#negotiated === undefined) this.#inbound.delete(family);
   }
 
-  /** The peer is back: what it did not preserve, or no longer restarts gracefully, goes at once (RFC 4724, 4.2). */
-  #takeBack({ gracefulRestart }: Negotiated): void {
+  /**
+   * The peer is back: what it did not preserve, or no longer restarts gracefully, goes at once (RFC 4724, 4.2). So does what it would not replace, for it
+   * has path identifiers now and had none, or the reverse.
+   */
+  #takeBack({ gracefulRestart, receive }: Negotiated): void {
     this.#stale.back();
-    for (const family of this.#inbound.keys())
-      if (gracefulRestart?.families.get(family)?.forwarding !== true) this.#forget(family);
+    for (const [family, { addPath }] of this.#inbound)
+      if (gracefulRestart?.families.get(family)?.forwarding !== true || addPath !== receive.addPath.has(family))
+        this.#forget(family);
   }
 
   /** Removes all that the peer sent for a family. */
@@ -479,7 +484,7 @@ export class Peer implements SessionHandler {
     const inbound = this.#inbound.get(family);
     if (inbound === undefined) return;
     const changed = this.#owner.routeChanged(this);
-    inbound.removeStale(changed && ((prefix) => changed('withdrawn', inbound, prefix)));
+    inbound.removeStale(changed && ((id) => changed('withdrawn', inbound, id)));
   }
 
   /** Looks at the interfaces, so not for every change of a policy. */
@@ -504,6 +509,7 @@ export class Peer implements SessionHandler {
       fourOctetAs: send.fourOctetAs,
       maxMessage: send.extendedMessage ? 65535 : 4096,
       extendedNextHop: send.extendedNextHop.has(family),
+      addPath: send.addPath.has(family),
       self: this.#self,
       policy: this.#policy('export'),
     };

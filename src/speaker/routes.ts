@@ -47,50 +47,64 @@ export function* adjRibInRoutes(inbound: Inbound | undefined, listing: Listing):
   if (inbound === undefined) return;
   const sets = new SetReader(listing.store, inbound.rib.family);
   try {
-    for (const prefix of inbound.adjRibIn.prefixes()) yield* adjRibInRoute(inbound, prefix, listing, sets);
+    const { adjRibIn, rib, addPath } = inbound;
+    if (!addPath) for (const id of adjRibIn.ids()) yield* adjRibInRoute(inbound, [id], listing, sets);
+    else
+      for (let prefix = 0; prefix < rib.table.end; prefix++)
+        yield* adjRibInRoute(inbound, rib.paths.of(prefix), listing, sets);
   } finally {
     sets.close();
   }
 }
 
-/** None for a looped path: of it only the fact is kept. */
+/** What the peer sent of these ids, which are of one prefix. None of a looped path: of it only the fact is kept. */
 export function* adjRibInRoute(
-  { adjRibIn, rib }: Inbound,
-  prefix: number,
+  { adjRibIn, keys, rib }: Inbound,
+  ids: readonly number[],
   listing: Listing,
   sets: SetReader,
 ): Generator<Route> {
-  const set = adjRibIn.attributesOf(prefix);
-  if (set === 0) return;
-  const path: Path = {
-    family: rib.family,
-    pathId: 0,
-    ...sets.read(set),
-    best: adjRibIn.isAccepted(prefix),
-    createdAt: listing.dateOf(adjRibIn.receivedAt(prefix)),
-    sourceAsn: listing.asn,
-  };
-  yield { prefix: prefixAt(rib, prefix), paths: [path] };
+  const there = ids.filter((id) => adjRibIn.attributesOf(id) !== 0);
+  const [first] = there;
+  if (first === undefined) return;
+  const paths = there.map(
+    (id): Path => ({
+      family: rib.family,
+      pathId: keys.pathIdOf(id),
+      ...sets.read(adjRibIn.attributesOf(id)),
+      best: adjRibIn.isAccepted(id),
+      createdAt: listing.dateOf(adjRibIn.receivedAt(id)),
+      sourceAsn: listing.asn,
+    }),
+  );
+  yield { prefix: prefixAt(rib, keys.prefixOf(first)), paths };
 }
 
 /** What the peer is told, as the wire says it: its AS path begins with ours on an external session. */
 export function* adjRibOutRoutes(rib: FamilyRib, outbound: Outbound | undefined, listing: Listing): Generator<Route> {
   if (outbound === undefined) return;
-  const sets = new SetReader(listing.store, rib.family, outbound.treatment.fourOctetAs);
+  const { group, treatment } = outbound;
+  const sets = new SetReader(listing.store, rib.family, treatment.fourOctetAs);
+  const pathOf = (id: number, slot: number, pathId: number, best: boolean): Path => ({
+    family: rib.family,
+    pathId,
+    ...sets.read(group.announced(id)),
+    best,
+    createdAt: listing.dateOf(slot === -1 ? 0 : rib.locRib.createdOf(slot)),
+    sourceAsn: listing.asn,
+  });
   try {
     for (let prefix = 0; prefix < rib.table.end; prefix++) {
-      const set = outbound.group.announced(prefix);
-      if (set === 0) continue;
-      const slot = rib.locRib.bestSlot(prefix);
-      const path: Path = {
-        family: rib.family,
-        pathId: 0,
-        ...sets.read(set),
-        best: true,
-        createdAt: listing.dateOf(slot === -1 ? 0 : rib.locRib.createdOf(slot)),
-        sourceAsn: listing.asn,
-      };
-      yield { prefix: prefixAt(rib, prefix), paths: [path] };
+      const best = rib.locRib.bestSlot(prefix);
+      const ids = (treatment.addPath ? rib.paths.of(prefix) : [prefix]).filter((id) => group.announced(id) !== 0);
+      if (ids.length === 0) continue;
+      const paths = ids.map((id) => {
+        if (!treatment.addPath) return pathOf(id, best, 0, true);
+        const pathId = rib.paths.pathIdOf(id);
+        const slot = rib.locRib.bestOf(prefix, pathId);
+        return pathOf(id, slot, pathId, slot === best);
+      });
+      yield { prefix: prefixAt(rib, prefix), paths };
     }
   } finally {
     sets.close();

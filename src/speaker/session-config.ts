@@ -48,7 +48,7 @@ export function capabilitiesOf(
   { asn, hostname }: BgpGlobal,
   restart: RestartState,
 ): readonly Capability[] {
-  const { families, address, nextHop } = neighbor;
+  const { families, address, nextHop, addPaths = [] } = neighbor;
   const ipv4 = address.isIPv6 ? families.filter((family) => afiOf(family) === 1) : [];
   return [
     ...families.map((family): Capability => ({ name: 'multiprotocol', family })),
@@ -59,6 +59,7 @@ export function capabilitiesOf(
     { name: 'extended-message' },
     ...restartCapability(neighbor, restart),
     { name: 'four-octet-as', asn },
+    ...(addPaths.length === 0 ? [] : [{ name: 'add-path', families: addPaths } as const]),
     { name: 'enhanced-route-refresh' },
     ...(hostname === undefined ? [] : [{ name: 'fqdn', host: hostname, domain: '' } as const]),
     ...(address.isLinkLocal || nextHop?.kind === 'linkLocal' ? [{ name: 'link-local-next-hop' } as const] : []),

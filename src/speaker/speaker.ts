@@ -474,10 +474,10 @@ export class Speaker {
   }
 
   #tellInbound(peer: Peer) {
-    return (type: RouteEvent['type'], inbound: Inbound, prefix: number): void => {
+    return (type: RouteEvent['type'], inbound: Inbound, id: number): void => {
       const { family } = inbound.rib;
       const sets = new SetReader(this.#store, family);
-      const routes = [...adjRibInRoute(inbound, prefix, this.#listing(family, peer.peerAsn), sets)];
+      const routes = [...adjRibInRoute(inbound, [id], this.#listing(family, peer.peerAsn), sets)];
       sets.close();
       this.#routeWatchers.tell({ type, table: 'adj-rib-in', family, neighbor: peer.neighbor.address, routes });
     };

@@ -4,7 +4,7 @@ import type { Owner } from '../rib/loc-rib.ts';
 import type { TimerName } from '../session/event.ts';
 import type { SecretText } from '../session/secret-text.ts';
 import type { DownReason, Negotiated, SessionCounters, SessionState } from '../session/types.ts';
-import type { Capability } from '../wire/capability.ts';
+import type { AddPathFamily, Capability } from '../wire/capability.ts';
 import type { Family } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri } from '../wire/update.ts';
 import type { RestartTimerName } from './graceful-restart.ts';
@@ -52,6 +52,8 @@ export interface Neighbor {
     readonly bindToDevice?: string;
   };
   readonly families: readonly Family[];
+  /** Families whose routes may have several paths, each with an identifier (RFC 7911). Absent: none. */
+  readonly addPaths?: readonly AddPathFamily[];
   /** Absent: off. */
   readonly gracefulRestart?: GracefulRestart;
   /** What it is told for each session's own address. Absent: `auto`. */

@@ -32,6 +32,7 @@ export function* warmUp(): Generator<void> {
     fourOctetAs: true,
     maxMessage: 4096,
     extendedNextHop: false,
+    addPath: false,
     self: { ipv4: undefined, ipv6: { kind: 'single', address } },
     policy: new PolicyChain([], 'export', address, 'accept'),
   };

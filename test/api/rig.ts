@@ -64,6 +64,7 @@ function neighbor(name: string, address: Address, asn: number, passive: boolean)
     bindToDevice: undefined,
     gracefulRestart: undefined,
     families: [ipv6Unicast],
+    addPaths: [],
     nextHop: undefined,
     exportAction: undefined,
     importAction: 'accept',

@@ -250,6 +250,14 @@ describe('neighbors', () => {
       ['neighbor.graceful_restart.restart_time: must be at most 4095'],
     ],
     [
+      {
+        address: '::2',
+        families: [{ afi: 'ipv6', safi: 'unicast' }],
+        addPaths: [{ family: { afi: 'ipv4', safi: 'unicast' } }],
+      },
+      ['neighbor.add_paths: ipv4/unicast is not among the families'],
+    ],
+    [
       { address: '::2', nextHop: 'fe80::1,::1' },
       [
         'neighbor.next_hop: must be auto, global, linkLocal, both, an IPv6 address, or a global and a link-local address with a comma between',

@@ -29,6 +29,8 @@ describe('the state of a peer', () => {
       timers: { connectRetry: 7, holdTime: 0, keepaliveInterval: 1, delayOpen: 2 },
       transport: { localAddress: Address.parse('2001:db8::1'), localPort: 1179, remotePort: 1790, passive: true },
       families: [ipv4Unicast],
+      addPaths: [{ family: ipv4Unicast, mode: 'receive' }],
+      nextHop: { kind: 'both' },
       defaultExportAction: 'reject',
     });
     for (const configured of [full, { ...neighbor(1), name: 'router', address: routerAddress }]) {

@@ -30,7 +30,7 @@ function section(text: string, head: string): string[] {
 
 describe('all of a peer', () => {
   test('tells of a peer that is not there, by address', async () => {
-    expect((await described(['peer', '2001:db8:0::ff'])).split('\n').slice(0, 12)).toEqual([
+    expect((await described(['peer', '2001:db8:0::ff'])).split('\n').slice(0, 13)).toEqual([
       'Peer router of instance node',
       '  Address:          [2001:db8::ff]:179',
       '  Peer AS:          65000',
@@ -40,6 +40,7 @@ describe('all of a peer', () => {
       '  Transport:        any -> [2001:db8::ff]:179, not connected',
       '  Protection:       none',
       '  Next Hop:         auto',
+      '  Several Paths:    none',
       '  Pending:          0 bytes',
       '  Graceful Restart: disabled',
       '  Default Policies: export accept, import accept',

@@ -112,6 +112,20 @@ import: all`),
     );
   });
 
+  test('says of which families a peer has several paths', () => {
+    const addPathsOf = (fields: string) =>
+      parseConfig([{ file, text: peer(fields) }]).instances[0]?.neighbors[0]?.addPaths;
+    expect(addPathsOf('addPaths: [{ family: ipv6/unicast, mode: send }]')).toEqual([
+      { family: ipv6Unicast, mode: 'send' },
+    ]);
+    expect(() => addPathsOf('families: [ipv4/unicast]\naddPaths: [{ family: ipv6/unicast, mode: both }]')).toThrow(
+      'peers[0].addPaths: ipv6/unicast is not among the families',
+    );
+    expect(() =>
+      addPathsOf('addPaths: [{ family: ipv6/unicast, mode: both }, { family: ipv6/unicast, mode: send }]'),
+    ).toThrow('ipv6/unicast is there twice');
+  });
+
   test('says how a peer is protected, and shows it to nobody', () => {
     const directory = mkdtempSync(join(tmpdir(), 'herald-'));
     const path = join(directory, 'password');

@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { Address } from '../../src/ip/address.ts';
 import { attributeSet } from '../../src/rib/attribute-set.ts';
 import { AttributeStore } from '../../src/rib/attribute-store.ts';
+import { PathTable } from '../../src/rib/path-table.ts';
 import { PrefixTable } from '../../src/rib/prefix-table.ts';
+import type { RouteKeys } from '../../src/rib/route-keys.ts';
 import { type SlabLimits, type Subscriber, UpdateGroup } from '../../src/rib/update-group.ts';
 import { encodeAttributes } from '../../src/wire/attribute.ts';
-import { initialContext } from '../../src/wire/context.ts';
+import { type Context, initialContext } from '../../src/wire/context.ts';
 import { type Family, ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
 import { prefixesOf } from '../../src/wire/nlri.ts';
 import { decodeUpdate } from '../../src/wire/update-codec.ts';
@@ -25,7 +27,10 @@ class Reader implements Subscriber {
   ended = 0;
   prefixes = 0;
 
-  constructor(credit = Number.POSITIVE_INFINITY) {
+  readonly #context: Context;
+
+  constructor(credit = Number.POSITIVE_INFINITY, addPath: readonly Family[] = []) {
+    this.#context = { ...context, addPath: new Set(addPath) };
     this.credit = credit;
   }
 
@@ -43,19 +48,19 @@ class Reader implements Subscriber {
   }
 
   #read(body: Uint8Array): void {
-    const update = decodeUpdate(body, context);
+    const update = decodeUpdate(body, this.#context);
     expect(update.faults).toEqual([]);
     const { med } = update.attributes;
     const announced = [update.nlri, update.reach?.nlri];
     const withdrawn = [update.withdrawn, update.unreach];
     if ([...announced, ...withdrawn].every((part) => part === undefined || part.bytes.length === 0)) this.ended++;
     for (const part of announced)
-      if (part) for (const { prefix } of prefixesOf(part)) this.#set(prefix.toString(), med);
+      if (part) for (const { prefix, pathId } of prefixesOf(part)) this.#set(`${prefix} ${pathId}`, med);
     for (const part of withdrawn)
       if (part)
-        for (const { prefix } of prefixesOf(part)) {
+        for (const { prefix, pathId } of prefixesOf(part)) {
           this.prefixes++;
-          this.table.delete(prefix.toString());
+          this.table.delete(`${prefix} ${pathId}`);
         }
   }
 
@@ -68,14 +73,18 @@ class Reader implements Subscriber {
 class Bench {
   readonly store = new AttributeStore();
   readonly table: PrefixTable;
+  readonly keys: RouteKeys;
   readonly family: Family;
+  readonly addPath: boolean;
   readonly holds = new Map<number, number>();
   readonly groups: UpdateGroup[];
 
-  constructor(family: Family, limits?: SlabLimits) {
+  constructor(family: Family, addPath: boolean, limits?: SlabLimits) {
     this.family = family;
+    this.addPath = addPath;
     this.table = new PrefixTable(family === ipv4Unicast ? 4 : 16);
-    this.groups = [0, 1].map(() => new UpdateGroup(this.table, this.store, family, 4096, limits));
+    this.keys = addPath ? new PathTable(this.table) : this.table;
+    this.groups = [0, 1].map(() => new UpdateGroup(this.keys, this.store, family, 4096, limits));
   }
 
   /** MED tells the sets apart. */
@@ -93,25 +102,34 @@ class Bench {
     return this.store.acquire(attributeSet(ipv4 ? new Uint8Array(0) : Address.parse('2001:db8::1').bytes, attributes));
   }
 
-  prefix(i: number): Uint8Array {
+  /** With ADD-PATH, three are paths of one prefix. */
+  nlri(i: number): Uint8Array {
+    return this.addPath ? Uint8Array.from([0, 0, 0, i % 3, ...this.#prefix(Math.floor(i / 3))]) : this.#prefix(i);
+  }
+
+  reader(credit?: number): Reader {
+    return new Reader(credit, this.addPath ? [this.family] : []);
+  }
+
+  #prefix(i: number): Uint8Array {
     return this.family === ipv4Unicast
       ? nlri(24, [10, i >> 8, i & 255])
       : nlri(64, [0x20, 1, 0xd, 0xb8, 0, 0, i >> 8, i & 255]);
   }
 
   put(group: number, i: number, med: number | undefined): void {
-    const id = this.table.acquire(this.prefix(i), 0);
+    const id = this.keys.acquire(this.nlri(i), 0);
     const before = this.groups.some((g) => g.announced(id) !== 0);
     (this.groups[group] as UpdateGroup).put(id, med === undefined ? 0 : this.set(med));
     const after = this.groups.some((g) => g.announced(id) !== 0);
     // As a Loc-RIB would: what is announced is held.
-    if (after && !before) this.table.hold(id);
-    if (!after && before) this.table.release(id);
-    this.table.release(id);
+    if (after && !before) this.keys.hold(id);
+    if (!after && before) this.keys.release(id);
+    this.keys.release(id);
   }
 
   announced(group: number): Map<string, number | undefined> {
-    const reader = new Reader();
+    const reader = this.reader();
     const g = this.groups[group] as UpdateGroup;
     g.join(reader, endOfRib);
     g.leave(reader);
@@ -156,16 +174,18 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 );
 
 describe.each([
-  ['ipv4/unicast', ipv4Unicast],
-  ['ipv6/unicast', ipv6Unicast],
-] as const)('an update group of %s', (_, family) => {
+  ['ipv4/unicast', ipv4Unicast, false],
+  ['ipv6/unicast', ipv6Unicast, false],
+  ['ipv4/unicast with ADD-PATH', ipv4Unicast, true],
+  ['ipv6/unicast with ADD-PATH', ipv6Unicast, true],
+] as const)('an update group of %s', (_, family, addPath) => {
   test('however members join, stall, refresh, move and leave, each ends with what its group announces', () => {
     fc.assert(
       fc.property(
         steps,
         fc.record({ octets: fc.constantFrom(1, 100, 1000), prefixes: fc.constantFrom(1, 3, 100) }),
         (plan, limits) => {
-          const bench = new Bench(family, limits);
+          const bench = new Bench(family, addPath, limits);
           const members = new Map<number, { reader: Reader; group: number }>();
           const groupOf = (member: { group: number }) => bench.groups[member.group] as UpdateGroup;
           for (const step of plan) {
@@ -177,7 +197,7 @@ describe.each([
             if (step.do === 'flush') for (const group of bench.groups) group.flush();
             else if (step.do === 'join') {
               if (member !== undefined) continue;
-              const joined = { reader: new Reader(step.credit), group: step.who % 2 };
+              const joined = { reader: bench.reader(step.credit), group: step.who % 2 };
               members.set(step.who, joined);
               groupOf(joined).join(joined.reader, endOfRib);
             } else if (member === undefined) continue;
@@ -221,20 +241,20 @@ describe.each([
   });
 
   test('a dump is packed to the limit and no message exceeds it', () => {
-    const bench = new Bench(family);
+    const bench = new Bench(family, addPath);
     for (let i = 0; i < 5000; i++) bench.put(0, i, i % 3);
-    const reader = new Reader();
+    const reader = bench.reader();
     bench.groups[0]?.join(reader, endOfRib);
     expect(reader.table.size).toBe(5000);
     expect(Math.max(...reader.longest)).toBeLessThanOrEqual(4096);
-    const octets = family === ipv4Unicast ? 4 : 9;
+    const octets = (family === ipv4Unicast ? 4 : 9) + (addPath ? 4 : 0);
     const perMessage = Math.floor((4096 - 100) / octets);
     expect(reader.updates).toBeLessThanOrEqual(3 * Math.ceil(5000 / 3 / perMessage) + 1 + 3);
   });
 
   test('what a later change supersedes is never sent to a member that was stalled', () => {
-    const bench = new Bench(family);
-    const reader = new Reader(1);
+    const bench = new Bench(family, addPath);
+    const reader = bench.reader(1);
     bench.groups[0]?.join(reader, endOfRib);
     for (let round = 0; round < 20; round++) {
       for (let i = 0; i < 100; i++) bench.put(0, i, round % 2 === 0 ? round : undefined);
@@ -248,7 +268,7 @@ describe.each([
   });
 
   test('members at the same place are sent the very same bytes', () => {
-    const bench = new Bench(family);
+    const bench = new Bench(family, addPath);
     const sent: Uint8Array[][] = [[], []];
     sent.forEach((list) => bench.groups[0]?.join({ send: (bytes) => list.push(bytes) > 0 }, endOfRib));
     for (let i = 0; i < 100; i++) bench.put(0, i, 1);

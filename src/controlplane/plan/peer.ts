@@ -2,9 +2,10 @@ import type { Address } from '../../ip/address.ts';
 import type { SecretText } from '../../session/secret-text.ts';
 import { defaultGracefulRestart } from '../../speaker/graceful-restart.ts';
 import { parseNextHopMode } from '../../speaker/next-hop-text.ts';
+import type { AddPathFamily } from '../../wire/capability.ts';
 import { type Family, parseFamily } from '../../wire/family.ts';
 import { isPrefixFamily } from '../../wire/nlri.ts';
-import type { BGPFamily, BGPNodePeer, Secret } from '../resources/types.ts';
+import type { BGPFamily, BGPFamilyWithAdverts, BGPNodePeer, Secret } from '../resources/types.ts';
 import { type PeerConfigWithDefaults, peerConfigWithDefaults } from '../resources/with-defaults.ts';
 import { addressOf, usableAddresses } from './addresses.ts';
 import { defaultGateway } from './default-gateway.ts';
@@ -45,6 +46,7 @@ export function neighborOf(
 
   const override = overrideOf(resources, facts.name, instance)?.peers?.find(({ name }) => name === peer.name);
   const { timers, gracefulRestart } = config;
+  const addPaths = addPathsOf(config.families);
   const nextHop = config.nextHop === undefined ? undefined : parseNextHopMode(config.nextHop);
   return found({
     name: peer.name,
@@ -66,6 +68,7 @@ export function neighborOf(
       ...(config.ebgpMultihop > 1 && { ebgpMultihop: config.ebgpMultihop }),
     },
     families,
+    ...(addPaths.length > 0 && { addPaths }),
     ...(nextHop && nextHop.kind !== 'auto' && { nextHop }),
     defaultExportAction: 'reject',
     defaultImportAction: 'reject',
@@ -78,6 +81,15 @@ export function neighborOf(
 /** The families whose routes are prefixes: no others are spoken. */
 export function familiesOf(families: readonly BGPFamily[]): readonly Family[] {
   return [...new Set(families.flatMap((family) => familyOf(family) ?? []))];
+}
+
+/** By family, each once: the last that says something of it counts. */
+function addPathsOf(families: readonly BGPFamilyWithAdverts[]): readonly AddPathFamily[] {
+  const modes = families.flatMap((given) => {
+    const family = familyOf(given);
+    return family === undefined || given.addPaths === undefined ? [] : [[family, given.addPaths] as const];
+  });
+  return Array.from(new Map(modes), ([family, mode]) => ({ family, mode }));
 }
 
 /** Undefined for a family that is not supported. */

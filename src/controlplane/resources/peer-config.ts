@@ -41,8 +41,9 @@ const specFields = {
   authSecretRef: z.exactOptional(fields.objectName),
   gracefulRestart: z.exactOptional(gracefulRestart),
   ebgpMultihop: z.exactOptional(fields.ttl),
-  families: z.exactOptional(z.array(z.object({ ...fields.family, advertisements: z.exactOptional(labelSelector) }))),
 };
+
+const familyFields = { ...fields.family, advertisements: z.exactOptional(labelSelector) };
 
 const peerPort = z.exactOptional(fields.port);
 
@@ -52,11 +53,15 @@ const spec = z
     transport: z.exactOptional(z.object({ peerPort, sourceInterface: z.exactOptional(z.string().min(1)) })),
     bfd: z.exactOptional(bfd),
     nextHop: z.exactOptional(fields.nextHopMode),
+    families: z.exactOptional(
+      z.array(z.object({ ...familyFields, addPaths: z.exactOptional(z.enum(['send', 'receive', 'both'])) })),
+    ),
   })
   .transform(({ bfd, ...rest }) => rest);
 
 const specV2alpha1 = z.object({
   ...specFields,
+  families: z.exactOptional(z.array(z.object(familyFields))),
   transport: z.exactOptional(
     z
       .object({ peerPort, localPort: z.exactOptional(fields.port) })

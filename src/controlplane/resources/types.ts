@@ -165,6 +165,8 @@ export interface BGPFamily {
 export interface BGPFamilyWithAdverts extends BGPFamily {
   /** Selects CiliumBGPAdvertisements by their labels. Absent: none; empty: all. */
   readonly advertisements?: LabelSelector;
+  /** Not in Cilium: routes of the family may have several paths (RFC 7911). Default: no. */
+  readonly addPaths?: 'send' | 'receive' | 'both';
 }
 
 // CiliumBGPAdvertisement: what to advertise, and with which attributes. Chosen by its own labels.

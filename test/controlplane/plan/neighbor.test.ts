@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DefaultRoute, NodeFacts, PlannedNeighbor } from '../../../src/controlplane/plan/types.ts';
-import type { BGPPeer } from '../../../src/controlplane/resources/types.ts';
+import type { BGPPeer, PeerConfigSpec } from '../../../src/controlplane/resources/types.ts';
 import { peerConfigWithDefaults } from '../../../src/controlplane/resources/with-defaults.ts';
 import { Address } from '../../../src/ip/address.ts';
 import {
@@ -76,11 +76,16 @@ describe('TestNeighborReconciler_StaticPeer', () => {
     expect(only(lab).asn).toBe(65010);
   });
 
-  test.each([
+  test.each<[string, PeerConfigSpec, object]>([
     [
       'timers',
       { timers: { connectRetryTimeSeconds: 1, holdTimeSeconds: 9, keepAliveTimeSeconds: 3 } },
       { timers: { connectRetry: 1, holdTime: 9, keepaliveInterval: 3 } },
+    ],
+    [
+      'several paths',
+      { families: [{ afi: 'ipv6', safi: 'unicast', addPaths: 'both' }] },
+      { addPaths: [{ family: 513, mode: 'both' }] },
     ],
     ['next hop', { nextHop: 'both' }, { nextHop: { kind: 'both' } }],
     ['ports', { transport: { peerPort: 1790 } }, { transport: { remotePort: 1790 } }],

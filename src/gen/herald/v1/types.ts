@@ -59,6 +59,61 @@ export function defaultActionToJSON(object: DefaultAction): string {
   }
 }
 
+/** Which way routes of a family may have several paths. */
+export const AddPathsMode = {
+  /** UNSPECIFIED - Both. */
+  UNSPECIFIED: 0,
+  /** RECEIVE - From the peer. */
+  RECEIVE: 1,
+  /** SEND - To the peer. */
+  SEND: 2,
+  /** BOTH - Both ways. */
+  BOTH: 3,
+} as const;
+
+export type AddPathsMode = typeof AddPathsMode[keyof typeof AddPathsMode];
+
+export namespace AddPathsMode {
+  export type UNSPECIFIED = typeof AddPathsMode.UNSPECIFIED;
+  export type RECEIVE = typeof AddPathsMode.RECEIVE;
+  export type SEND = typeof AddPathsMode.SEND;
+  export type BOTH = typeof AddPathsMode.BOTH;
+}
+
+export function addPathsModeFromJSON(object: any): AddPathsMode {
+  switch (object) {
+    case 0:
+    case "ADD_PATHS_MODE_UNSPECIFIED":
+      return AddPathsMode.UNSPECIFIED;
+    case 1:
+    case "ADD_PATHS_MODE_RECEIVE":
+      return AddPathsMode.RECEIVE;
+    case 2:
+    case "ADD_PATHS_MODE_SEND":
+      return AddPathsMode.SEND;
+    case 3:
+    case "ADD_PATHS_MODE_BOTH":
+      return AddPathsMode.BOTH;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum AddPathsMode");
+  }
+}
+
+export function addPathsModeToJSON(object: AddPathsMode): string {
+  switch (object) {
+    case AddPathsMode.UNSPECIFIED:
+      return "ADD_PATHS_MODE_UNSPECIFIED";
+    case AddPathsMode.RECEIVE:
+      return "ADD_PATHS_MODE_RECEIVE";
+    case AddPathsMode.SEND:
+      return "ADD_PATHS_MODE_SEND";
+    case AddPathsMode.BOTH:
+      return "ADD_PATHS_MODE_BOTH";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum AddPathsMode");
+  }
+}
+
 /** The ORIGIN attribute. */
 export const Origin = {
   /** UNSPECIFIED - To set: IGP. */
@@ -420,6 +475,16 @@ export interface GracefulRestart {
   stalePathTime: number;
 }
 
+/** ADD-PATH for one family. */
+export interface FamilyAddPaths {
+  /** The family. */
+  family:
+    | Family
+    | undefined;
+  /** Default both. */
+  mode: AddPathsMode;
+}
+
 /** A configured peer. */
 export interface Neighbor {
   /** A name for people, 1 to 255 characters, unique in the instance. Default: the address. */
@@ -465,6 +530,8 @@ export interface Neighbor {
    * its router advertisements, and it learns ours from ours (which takes CAP_NET_RAW). With `address`, the zone of that.
    */
   interface: string;
+  /** Families whose routes may have several paths, each with an identifier (ADD-PATH, RFC 7911). Each is among `families`. Default: none. */
+  addPaths: FamilyAddPaths[];
 }
 
 /** The path attributes of paths to originate. */
@@ -1551,6 +1618,93 @@ export const GracefulRestart: MessageFns<GracefulRestart> = {
   },
 };
 
+function createBaseFamilyAddPaths(): FamilyAddPaths {
+  return { family: undefined, mode: 0 };
+}
+
+export const FamilyAddPaths: MessageFns<FamilyAddPaths> = {
+  encode(message: FamilyAddPaths, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.family !== undefined) {
+      Family.encode(message.family, writer.uint32(10).fork()).join();
+    }
+    if (message.mode !== 0) {
+      writer.uint32(16).int32(message.mode);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FamilyAddPaths {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFamilyAddPaths();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.family = Family.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.mode = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FamilyAddPaths {
+    return {
+      family: isSet(object.family) ? Family.fromJSON(object.family) : undefined,
+      mode: isSet(object.mode) ? addPathsModeFromJSON(object.mode) : 0,
+    };
+  },
+
+  toJSON(message: FamilyAddPaths): unknown {
+    const obj: any = {};
+    if (message.family !== undefined) {
+      obj.family = Family.toJSON(message.family);
+    }
+    if (message.mode !== 0) {
+      obj.mode = addPathsModeToJSON(message.mode);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<FamilyAddPaths>): FamilyAddPaths {
+    return FamilyAddPaths.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FamilyAddPaths>): FamilyAddPaths {
+    const message = createBaseFamilyAddPaths();
+    message.family = (object.family !== undefined && object.family !== null)
+      ? Family.fromPartial(object.family)
+      : undefined;
+    message.mode = object.mode ?? 0;
+    return message;
+  },
+};
+
 function createBaseNeighbor(): Neighbor {
   return {
     name: "",
@@ -1565,6 +1719,7 @@ function createBaseNeighbor(): Neighbor {
     gracefulRestart: undefined,
     nextHop: "",
     interface: "",
+    addPaths: [],
   };
 }
 
@@ -1605,6 +1760,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     }
     if (message.interface !== "") {
       writer.uint32(98).string(message.interface);
+    }
+    for (const v of message.addPaths) {
+      FamilyAddPaths.encode(v!, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -1718,6 +1876,14 @@ export const Neighbor: MessageFns<Neighbor> = {
             message.interface = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.addPaths.push(FamilyAddPaths.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1764,6 +1930,11 @@ export const Neighbor: MessageFns<Neighbor> = {
         ? globalThis.String(object.next_hop)
         : "",
       interface: isSet(object.interface) ? globalThis.String(object.interface) : "",
+      addPaths: globalThis.Array.isArray(object?.addPaths)
+        ? object.addPaths.map((e: any) => FamilyAddPaths.fromJSON(e))
+        : globalThis.Array.isArray(object?.add_paths)
+        ? object.add_paths.map((e: any) => FamilyAddPaths.fromJSON(e))
+        : [],
     };
   },
 
@@ -1805,6 +1976,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     if (message.interface !== "") {
       obj.interface = message.interface;
     }
+    if (message.addPaths?.length) {
+      obj.addPaths = message.addPaths.map((e) => FamilyAddPaths.toJSON(e));
+    }
     return obj;
   },
 
@@ -1831,6 +2005,7 @@ export const Neighbor: MessageFns<Neighbor> = {
       : undefined;
     message.nextHop = object.nextHop ?? "";
     message.interface = object.interface ?? "";
+    message.addPaths = object.addPaths?.map((e) => FamilyAddPaths.fromPartial(e)) || [];
     return message;
   },
 };
