@@ -30,6 +30,7 @@ import { handlers } from './handlers.ts';
 import { type Instance, type Instances, type Router, resolveInstance } from './instances.ts';
 import type { Journal } from './journal.ts';
 import { toSingleNlri } from './nlri.ts';
+import { RoutesEncoder } from './routes-encoder.ts';
 import {
   fromInstance,
   fromPeer,
@@ -201,12 +202,11 @@ async function getRoutes(
   router: Router,
   now: () => Date,
 ): Promise<void> {
-  const writer = new RouteWriter();
+  const encoder = new RoutesEncoder();
   const turns = new Turns();
   for (const routes of chunked(router.routes(toTable(call.request)))) {
-    const at = now();
     if (call.cancelled) return;
-    if (!call.write({ routes: routes.map((route) => writer.write(route, at)) })) await drained(call);
+    if (!call.write(encoder.encode(routes, now()))) await drained(call);
     await turns.give();
   }
 }

@@ -6,6 +6,7 @@ import { controlPlaneService } from './control-plane-service.ts';
 import { type ApiEndpoint, formatEndpoint } from './endpoint.ts';
 import { Health } from './health.ts';
 import { type RouterServiceOptions, routerService } from './router-service.ts';
+import { serializeRoutes } from './routes-encoder.ts';
 import { BindError, codeOf, prepareSocket, removeSocket, restrictSocket } from './socket.ts';
 
 /** The most octets of one request. */
@@ -37,7 +38,8 @@ export async function serve(endpoints: readonly ApiEndpoint[], options: ServeOpt
   const { controlPlane, report } = options;
   const services = ['', 'herald.v1.RouterService', ...(controlPlane ? ['herald.v1.ControlPlaneService'] : [])];
   for (const service of services) health.set(service, false);
-  server.addService(RouterServiceService, routerService(options));
+  const getRoutes = { ...RouterServiceService.getRoutes, responseSerialize: serializeRoutes };
+  server.addService({ ...RouterServiceService, getRoutes }, routerService(options));
   if (controlPlane !== undefined)
     server.addService(ControlPlaneServiceService, controlPlaneService(controlPlane, report));
   health.addTo(server);

@@ -205,7 +205,7 @@ export function presentPeer(peer: PeerState, localAsn: number, now: Date): rpc.P
 const origins = { igp: Origin.IGP, egp: Origin.EGP, incomplete: Origin.INCOMPLETE } as const;
 
 /** What follows from the attributes of a path, its next hop and its family. */
-type AttributePart = Omit<proto.Path, 'nlri' | 'ageNanoseconds' | 'best' | 'uuid' | 'sourceAsn' | 'pathId'>;
+export type AttributePart = Omit<proto.Path, 'nlri' | 'ageNanoseconds' | 'best' | 'uuid' | 'sourceAsn' | 'pathId'>;
 
 /** Makes messages of routes; what follows from the attributes alone is made once for a run of paths that share them. */
 export class RouteWriter {
@@ -220,7 +220,7 @@ export class RouteWriter {
 
   // Field by field: a spread costs as much as all else together, once for each of a table's paths.
   #path(path: Path, prefix: Prefix, now: Date): proto.Path {
-    const part = this.#attributePart(path);
+    const part = this.attributePart(path);
     return {
       family: part.family,
       nlri: wirePrefix(prefix, path.pathId),
@@ -241,7 +241,8 @@ export class RouteWriter {
     };
   }
 
-  #attributePart({ attributes, nextHop, family }: Path): AttributePart {
+  /** The same object for a run of paths that share it. */
+  attributePart({ attributes, nextHop, family }: Path): AttributePart {
     const same = attributes === this.#attributes && nextHop === this.#nextHop && family === this.#family;
     if (this.#part === undefined || !same) {
       this.#attributes = attributes;
