@@ -96,8 +96,9 @@ export class LocRib {
 
   /** The slot of the best path, or -1. On a tie the lowest path id wins, then config before plan before api. */
   bestSlot(prefix: number): number {
-    let best = -1;
-    for (const slot of this.slots(prefix)) if (best === -1 || this.#isBetter(slot, best)) best = slot;
+    let best = (this.#first[prefix] ?? NONE) - 1;
+    for (let link = best + 1; link !== NONE; link = this.#next[link - 1] as number)
+      if (this.#isBetter(link - 1, best)) best = link - 1;
     return best;
   }
 
@@ -111,8 +112,11 @@ export class LocRib {
     return best;
   }
 
-  *slots(prefix: number): Generator<number> {
-    for (let link = this.#first[prefix] ?? NONE; link !== NONE; link = this.#next[link - 1] as number) yield link - 1;
+  slots(prefix: number): number[] {
+    const slots: number[] = [];
+    for (let link = this.#first[prefix] ?? NONE; link !== NONE; link = this.#next[link - 1] as number)
+      slots.push(link - 1);
+    return slots;
   }
 
   /** The slot, when that generation of it is still in use. */

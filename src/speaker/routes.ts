@@ -25,22 +25,31 @@ export function* locRibRoutes(rib: FamilyRib, listing: Listing): Generator<Route
 
 /** The route of one prefix, if there is one. */
 export function* locRibRoute(rib: FamilyRib, prefix: number, listing: Listing, sets: SetReader): Generator<Route> {
-  const { locRib, family } = rib;
-  const best = locRib.bestSlot(prefix);
+  const best = rib.locRib.bestSlot(prefix);
   if (best === -1) return;
-  const paths = Array.from(
-    locRib.slots(prefix),
-    (slot): Path => ({
-      family,
-      pathId: locRib.pathIdOf(slot),
-      ...sets.read(locRib.attributesOf(slot)),
-      best: slot === best,
-      createdAt: listing.dateOf(locRib.createdOf(slot)),
-      uuid: listing.uuidOf(slot),
-      sourceAsn: listing.asn,
-    }),
-  );
+  const paths: Path[] = [];
+  for (const slot of rib.locRib.slots(prefix)) paths.push(locRibPath(rib, slot, slot === best, listing, sets));
   yield { prefix: prefixAt(rib, prefix), paths };
+}
+
+function locRibPath(
+  { locRib, family }: FamilyRib,
+  slot: number,
+  best: boolean,
+  listing: Listing,
+  sets: SetReader,
+): Path {
+  const { attributes, nextHop } = sets.read(locRib.attributesOf(slot));
+  return {
+    family,
+    pathId: locRib.pathIdOf(slot),
+    attributes,
+    nextHop,
+    best,
+    createdAt: listing.dateOf(locRib.createdOf(slot)),
+    uuid: listing.uuidOf(slot),
+    sourceAsn: listing.asn,
+  };
 }
 
 export function* adjRibInRoutes(inbound: Inbound | undefined, listing: Listing): Generator<Route> {

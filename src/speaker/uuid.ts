@@ -16,12 +16,10 @@ export class Uuids {
 
   of(family: Family, slot: number, generation: number): Uint8Array {
     const uuid = new Uint8Array(16);
-    const view = new DataView(uuid.buffer);
-    view.setUint32(0, this.#salt);
-    view.setUint16(4, afiOf(family));
-    view.setUint8(6, safiOf(family));
-    view.setUint32(8, slot);
-    view.setUint32(12, generation);
+    putU32(uuid, 0, this.#salt);
+    putU32(uuid, 4, (afiOf(family) << 16) | (safiOf(family) << 8));
+    putU32(uuid, 8, slot);
+    putU32(uuid, 12, generation);
     return uuid;
   }
 
@@ -35,4 +33,12 @@ export class Uuids {
       generation: view.getUint32(12),
     };
   }
+}
+
+/** A view would be a second object for each path of a listing. */
+function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }
