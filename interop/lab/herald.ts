@@ -4,6 +4,7 @@ import type { LabNode } from './node.ts';
 
 export interface HeraldPeer {
   readonly 'peer-address': string;
+  readonly 'remote-address': string;
   readonly 'session-state': string;
   readonly 'tcp-password-enabled': boolean;
   readonly configured: Readonly<Record<string, unknown>>;

@@ -1,14 +1,15 @@
-import type { Address } from '../../ip/address.ts';
+import { type Address, AddressError } from '../../ip/address.ts';
 import type { SecretText } from '../../session/secret-text.ts';
 import { defaultGracefulRestart } from '../../speaker/graceful-restart.ts';
 import { parseNextHopMode } from '../../speaker/next-hop-text.ts';
+import { routerOn } from '../../speaker/target.ts';
 import type { AddPathFamily } from '../../wire/capability.ts';
 import { type Family, parseFamily } from '../../wire/family.ts';
 import { isPrefixFamily } from '../../wire/nlri.ts';
 import type { BGPFamily, BGPFamilyWithAdverts, BGPNodePeer, Secret } from '../resources/types.ts';
 import { type PeerConfigWithDefaults, peerConfigWithDefaults } from '../resources/with-defaults.ts';
 import { addressOf, usableAddresses } from './addresses.ts';
-import { defaultGateway } from './default-gateway.ts';
+import { bestDefaultRoute, defaultGateway } from './default-gateway.ts';
 import { overrideOf } from './node-config.ts';
 import type { ResourceSet } from './resource-set.ts';
 import type { HeldReason, NodeFacts, PlannedNeighbor } from './types.ts';
@@ -106,9 +107,13 @@ function held(reason: HeldReason, message: string): Held {
   return { kind: 'held', reason, message };
 }
 
-function peerAddress({ peerAddress: text, autoDiscovery }: BGPNodePeer, facts: NodeFacts): Found<Address> {
+function peerAddress(
+  { peerAddress: text, peerInterface, autoDiscovery }: BGPNodePeer,
+  facts: NodeFacts,
+): Found<Address> {
   if (text !== undefined) {
-    const address = addressOf(text);
+    const hasZone = peerInterface === undefined || text.includes('%');
+    const address = addressOf(hasZone ? text : `${text}%${peerInterface}`);
     if (address === undefined || address.isUnspecified || address.isMulticast)
       return held('InvalidAddress', `"${text}" is not the address of a peer`);
     if (address.isLinkLocal && address.zone === undefined)
@@ -116,11 +121,24 @@ function peerAddress({ peerAddress: text, autoDiscovery }: BGPNodePeer, facts: N
     return found(address);
   }
   if (autoDiscovery === undefined) return held('NoPeerAddress', 'neither peerAddress nor autoDiscovery is set');
+  if (!('defaultGateway' in autoDiscovery)) return routerAt(autoDiscovery.unnumbered.interface);
   const { addressFamily } = autoDiscovery.defaultGateway;
+  const best = bestDefaultRoute(facts.defaultRoutes, addressFamily);
+  if (best !== undefined && autoDiscovery.mode === 'Unnumbered') return routerAt(best.device);
   const gateway = defaultGateway(facts.defaultRoutes, addressFamily);
   return gateway === undefined
     ? held('NoDefaultGateway', `there is no default ${addressFamily} route with a gateway on a device that is up`)
     : found(gateway);
+}
+
+/** Whichever router is on an interface: its speaker looks for it. */
+function routerAt(name: string): Found<Address> {
+  try {
+    return found(routerOn(name));
+  } catch (error) {
+    if (error instanceof AddressError) return held('InvalidAddress', `"${name}" cannot be the name of an interface`);
+    throw error;
+  }
 }
 
 /** The local address of the session; undefined: the kernel chooses. */

@@ -1,6 +1,17 @@
 import * as z from 'zod';
 import type { Definition, Note } from './definition.ts';
-import { asn, metadata, name, objectName, peerAddress, peerAsn, port, stored } from './fields.ts';
+import {
+  asn,
+  metadata,
+  name,
+  objectName,
+  peerAddress,
+  peerAddressOnLink,
+  peerAsn,
+  port,
+  stored,
+  zoneFault,
+} from './fields.ts';
 import { labelSelector } from './labels.ts';
 import { placesOf } from './places.ts';
 import { differIn, isMap, rules } from './rules.ts';
@@ -12,19 +23,26 @@ const autoDiscovery = z
   .object({
     mode: z.enum(modes),
     defaultGateway: z.exactOptional(z.object({ addressFamily: z.enum(['ipv4', 'ipv6']) })),
-    unnumbered: z.exactOptional(z.object({ interface: z.exactOptional(name) })),
+    unnumbered: z.exactOptional(z.object({ interface: name })),
   })
   .superRefine(
-    ...rules(({ mode, defaultGateway }, report) => {
+    ...rules(({ mode, defaultGateway, unnumbered }, report) => {
       if (mode === 'DefaultGateway' && defaultGateway === undefined) {
         report(['defaultGateway'], "defaultGateway field is required for the 'DefaultGateway' mode");
       }
+      if (mode === 'DefaultGateway' && unnumbered !== undefined) {
+        report(['unnumbered'], "unnumbered field is not allowed for the 'DefaultGateway' mode");
+      }
+      if (mode === 'Unnumbered' && (defaultGateway === undefined) === (unnumbered === undefined)) {
+        report([], "exactly one of unnumbered and defaultGateway is required for the 'Unnumbered' mode");
+      }
     }),
   )
-  // What the rule and `not-yet-supported.ts` refuse does not get here as a resource.
-  .transform(
-    ({ defaultGateway = { addressFamily: 'ipv6' } }): AutoDiscovery => ({ mode: 'DefaultGateway', defaultGateway }),
-  );
+  // What the rules refuse does not get here as a resource.
+  .transform(({ mode, defaultGateway = { addressFamily: 'ipv6' }, unnumbered }): AutoDiscovery => {
+    if (mode === 'DefaultGateway') return { mode, defaultGateway };
+    return unnumbered === undefined ? { mode, defaultGateway } : { mode, unnumbered };
+  });
 
 const peerFields = {
   name,
@@ -35,11 +53,21 @@ const peerFields = {
 const peer = z
   .object({
     ...peerFields,
+    peerAddress: z.exactOptional(peerAddressOnLink),
     autoDiscovery: z.exactOptional(autoDiscovery),
     peerInterface: z.exactOptional(name),
     peerConfigRef: z.exactOptional(z.object({ name: objectName })),
   })
-  .transform(({ peerInterface, ...rest }) => rest);
+  .superRefine(
+    ...rules(({ peerAddress, peerInterface }, report) => {
+      const device = typeof peerInterface === 'string' ? peerInterface : undefined;
+      if (typeof peerAddress === 'string') {
+        const fault = zoneFault(peerAddress.trim(), device);
+        if (fault !== undefined) report([device === undefined ? 'peerAddress' : 'peerInterface'], fault);
+      } else if (peerAddress === undefined && device !== undefined)
+        report(['peerInterface'], 'is for a link-local peerAddress');
+    }),
+  );
 
 const peerV2alpha1 = z.object({
   ...peerFields,

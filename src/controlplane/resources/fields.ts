@@ -74,13 +74,33 @@ export const hostAddress = text('the address of one host', (given) => {
 });
 
 export const peerAddress = text('the address of one host', (given) => {
-  const parsed = Address.parse(given.trim());
-  if (parsed.isUnspecified || parsed.isMulticast) return undefined;
-  if (parsed.isLinkLocal && parsed.zone === undefined) {
-    throw new AddressError(`a link-local address needs its interface, as in ${parsed}%eth0`);
-  }
-  return parsed.toString();
+  const fault = zoneFault(given.trim(), undefined);
+  if (fault !== undefined) throw new AddressError(fault);
+  return oneHost(given);
 });
+
+/** As `peerAddress`, but a link-local one may have its interface beside it: see `zoneFault`. */
+export const peerAddressOnLink = text('the address of one host', oneHost);
+
+/** What is wrong between a peer's address and its interface; undefined when nothing is, or the text is no address. */
+export function zoneFault(address: string, device: string | undefined): string | undefined {
+  let parsed: Address;
+  try {
+    parsed = Address.parse(address);
+  } catch {
+    return undefined;
+  }
+  const { isLinkLocal, zone } = parsed;
+  if (isLinkLocal && (zone ?? device) === undefined)
+    return `a link-local address needs its interface, as in ${parsed}%eth0`;
+  if (device === undefined || (isLinkLocal && (zone ?? device) === device)) return undefined;
+  return isLinkLocal ? `is not the interface of ${address}` : `is for a link-local address, and ${address} is none`;
+}
+
+function oneHost(given: string): string | undefined {
+  const parsed = Address.parse(given.trim());
+  return parsed.isUnspecified || parsed.isMulticast ? undefined : parsed.toString();
+}
 
 /** Host bits are refused. */
 export const prefix = text('a prefix', (given) => Prefix.parse(given).toString());

@@ -4,13 +4,6 @@ import type { Kind } from './types.ts';
 
 /** Fields whose shape is settled and that nothing acts upon yet: they are refused, as to ignore them would mislead. */
 export const notYetSupported: readonly { readonly kind: Kind; readonly field: string; readonly value?: string }[] = [
-  {
-    kind: 'CiliumBGPClusterConfig',
-    field: 'spec.bgpInstances[].peers[].autoDiscovery.mode',
-    value: 'Unnumbered',
-  },
-  { kind: 'CiliumBGPClusterConfig', field: 'spec.bgpInstances[].peers[].autoDiscovery.unnumbered' },
-  { kind: 'CiliumBGPClusterConfig', field: 'spec.bgpInstances[].peers[].peerInterface' },
   { kind: 'CiliumBGPPeerConfig', field: 'spec.bfd' },
 ];
 

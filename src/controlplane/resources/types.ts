@@ -76,6 +76,8 @@ export interface BGPPeer {
   readonly name: string;
   /** An address, a link-local one with its zone; never a prefix. */
   readonly peerAddress?: string;
+  /** The interface of a link-local peerAddress. */
+  readonly peerInterface?: string;
   /** 0 and absent: whatever the peer's OPEN says. */
   readonly peerASN?: number;
   /** Not looked at when there is a peerAddress. */
@@ -84,10 +86,15 @@ export interface BGPPeer {
   readonly peerConfigRef?: PeerConfigRef;
 }
 
-/** What discovers a peer's address. `defaultGateway` is there, the reader need not check again. */
-export interface AutoDiscovery {
-  readonly mode: 'DefaultGateway';
-  readonly defaultGateway: { readonly addressFamily: 'ipv4' | 'ipv6' };
+/** What discovers a peer's address. */
+export type AutoDiscovery =
+  | { readonly mode: 'DefaultGateway'; readonly defaultGateway: DefaultGateway }
+  /** The one router on an interface, or on that of the default route. */
+  | { readonly mode: 'Unnumbered'; readonly unnumbered: { readonly interface: string } }
+  | { readonly mode: 'Unnumbered'; readonly defaultGateway: DefaultGateway };
+
+export interface DefaultGateway {
+  readonly addressFamily: 'ipv4' | 'ipv6';
 }
 
 export interface PeerConfigRef {

@@ -243,6 +243,45 @@ const route = (family: DefaultRoute['family'], gateway: string, metric: number, 
   deviceUp: true,
 });
 
+describe('Unnumbered', () => {
+  const addresses = (lab: World) => neighbors(lab).map(({ address }) => address.toString());
+  const unnumbered = (name: string): BGPPeer => ({
+    name: 'tor',
+    autoDiscovery: { mode: 'Unnumbered', unnumbered: { interface: name } },
+  });
+
+  test('is the router on the interface, whether there is one or not', async () => {
+    const lab = world(facts(), unnumbered('eth7'));
+    await lab.step();
+    expect(addresses(lab)).toEqual(['fe80::%eth7']);
+  });
+
+  test('is the router on the interface of the best default route', async () => {
+    const autoDiscovery = { mode: 'Unnumbered', defaultGateway: { addressFamily: 'ipv6' } } as const;
+    const routes = [route('ipv6', RED, 100, 'eth1'), route('ipv6', RED, 50, 'eth2')];
+    const lab = world(facts({ defaultRoutes: routes }), { name: 'tor', autoDiscovery });
+    await lab.step();
+    expect(addresses(lab)).toEqual(['fe80::%eth2']);
+  });
+
+  test('with what cannot be an interface, and without a default route, is held with the reason', async () => {
+    const autoDiscovery = { mode: 'Unnumbered', defaultGateway: { addressFamily: 'ipv6' } } as const;
+    const lab = world(facts(), unnumbered('no interface'), { name: 'gateway', autoDiscovery });
+    await lab.step();
+    expect(addresses(lab)).toEqual([]);
+    expect(lab.plan.held.map(({ peer, reason }) => [peer, reason])).toEqual([
+      ['tor', 'InvalidAddress'],
+      ['gateway', 'NoDefaultGateway'],
+    ]);
+  });
+
+  test('a link-local address and its interface', async () => {
+    const lab = world(facts(), { name: 'tor', peerAddress: 'fe80::1', peerInterface: 'eth1' });
+    await lab.step();
+    expect(addresses(lab)).toEqual(['fe80::1%eth1']);
+  });
+});
+
 describe('DefaultGateway', () => {
   const discovered = (addressFamily: 'ipv4' | 'ipv6'): BGPPeer => ({
     name: addressFamily,

@@ -611,21 +611,51 @@ describe('what is wrong', () => {
     expect(faultsIn(given)).toEqual([fault]);
   });
 
+  const discovery = 'spec.bgpInstances[0].peers[2].autoDiscovery';
+  const oneOf = `${discovery}: exactly one of unnumbered and defaultGateway is required for the 'Unnumbered' mode`;
+  const unnumbered = { interface: 'eth1' };
+  const defaultGateway = { addressFamily: 'ipv6' };
+  test.each([
+    [{ mode: 'Unnumbered', unnumbered }, []],
+    [{ mode: 'Unnumbered', defaultGateway }, []],
+    [{ mode: 'Unnumbered' }, [oneOf]],
+    [{ mode: 'Unnumbered', unnumbered, defaultGateway }, [oneOf]],
+    [
+      { mode: 'Unnumbered', unnumbered: { interface: '' } },
+      [`${discovery}.unnumbered.interface: must be at least 1 character long`],
+    ],
+    [
+      { mode: 'DefaultGateway', unnumbered, defaultGateway },
+      [`${discovery}.unnumbered: unnumbered field is not allowed for the 'DefaultGateway' mode`],
+    ],
+  ])('autoDiscovery %j', (given, faults) => {
+    expect(faultsIn(ofKind.cluster('spec.bgpInstances.0.peers.2.autoDiscovery', given))).toEqual(faults);
+  });
+
+  const peer = 'spec.bgpInstances[0].peers[0]';
+  test.each([
+    [{ peerAddress: 'fe80::1', peerInterface: 'eth1' }, []],
+    [{ peerAddress: 'fe80::1%eth1', peerInterface: 'eth1' }, []],
+    [{ peerAddress: 'fe80::1' }, [`${peer}.peerAddress: a link-local address needs its interface, as in fe80::1%eth0`]],
+    [
+      { peerAddress: 'fe80::1%eth0', peerInterface: 'eth1' },
+      [`${peer}.peerInterface: is not the interface of fe80::1%eth0`],
+    ],
+    [
+      { peerAddress: '2001:db8::1', peerInterface: 'eth1' },
+      [`${peer}.peerInterface: is for a link-local address, and 2001:db8::1 is none`],
+    ],
+    [{ peerAddress: 'fe80::x', peerInterface: 'eth1' }, [`${peer}.peerAddress: 'fe80::x' is not an IPv6 address`]],
+    [{ peerInterface: 'eth1' }, [`${peer}.peerInterface: is for a link-local peerAddress`]],
+  ])('a peer with %j', (fields, faults) => {
+    expect(faultsIn(ofKind.cluster('spec.bgpInstances.0.peers.0', { name: 'tor', ...fields }))).toEqual(faults);
+  });
+
   test('a field that nothing acts upon yet is refused, not ignored', () => {
-    const peers = 'spec.bgpInstances.0.peers.2';
-    expect(
-      faultsIn(ofKind.cluster(`${peers}.autoDiscovery`, { mode: 'Unnumbered', unnumbered: { interface: 'eth1' } })),
-    ).toEqual([
-      'spec.bgpInstances[0].peers[2].autoDiscovery.mode: Unnumbered is not supported yet',
-      'spec.bgpInstances[0].peers[2].autoDiscovery.unnumbered: unnumbered is not supported yet',
-    ]);
-    expect(faultsIn(ofKind.cluster(`${peers}.peerInterface`, 'eth1'))).toEqual([
-      'spec.bgpInstances[0].peers[2].peerInterface: peerInterface is not supported yet',
-    ]);
     expect(faultsIn(ofKind.peer('spec.bfd', { enabled: true, detectionMultiplier: 3 }))).toEqual([
       'spec.bfd: bfd is not supported yet',
     ]);
-    expect(notYetSupported).toHaveLength(4);
+    expect(notYetSupported).toHaveLength(1);
   });
 
   test('a resource over the bounds is refused unread', () => {
