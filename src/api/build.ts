@@ -1,6 +1,7 @@
 import type { Address } from '../ip/address.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { PrefixMatch, RoutePolicyActions } from '../policy/types.ts';
+import type { Role } from '../session/role.ts';
 import type { SecretText } from '../session/secret-text.ts';
 import { defaultGracefulRestart } from '../speaker/graceful-restart.ts';
 import type { NextHopMode } from '../speaker/next-hop.ts';
@@ -44,6 +45,17 @@ export interface NeighborFields {
   readonly nextHop: NextHopMode | undefined;
   readonly exportAction: 'accept' | 'reject' | undefined;
   readonly importAction: 'accept' | 'reject' | undefined;
+  readonly adminDown: string | undefined;
+  readonly maximumPrefixes: readonly MaximumPrefixesFields[];
+  readonly role: Role | undefined;
+  readonly roleStrict: boolean | undefined;
+}
+
+export interface MaximumPrefixesFields {
+  readonly family: Family;
+  readonly limit: number;
+  readonly warningThreshold: number | undefined;
+  readonly restartSeconds: number | undefined;
 }
 
 export interface GracefulRestartFields {
@@ -98,6 +110,13 @@ export function neighborOf(fields: NeighborFields): Neighbor {
     ...(fields.nextHop && fields.nextHop.kind !== 'auto' && { nextHop: fields.nextHop }),
     defaultExportAction: fields.exportAction ?? 'accept',
     defaultImportAction: fields.importAction ?? 'reject',
+    ...defined({
+      adminDown: fields.adminDown,
+      maximumPrefixes:
+        fields.maximumPrefixes.length === 0 ? undefined : fields.maximumPrefixes.map((limit) => defined(limit)),
+      role: fields.role,
+      roleStrict: fields.roleStrict === true ? true : undefined,
+    }),
   };
 }
 
@@ -115,10 +134,30 @@ function familiesOf({ families }: Pick<NeighborFields, 'families'>): readonly Fa
 export function neighborFault(
   fields: Pick<
     NeighborFields,
-    'address' | 'localAddress' | 'holdTime' | 'keepAliveTime' | 'ttlSecurity' | 'ebgpMultihop' | 'families' | 'addPaths'
+    | 'address'
+    | 'localAddress'
+    | 'holdTime'
+    | 'keepAliveTime'
+    | 'ttlSecurity'
+    | 'ebgpMultihop'
+    | 'families'
+    | 'addPaths'
+    | 'maximumPrefixes'
+    | 'role'
+    | 'roleStrict'
   >,
 ):
-  | { readonly field: 'address' | 'localAddress' | 'timers' | 'ebgpMultihop' | 'addPaths'; readonly message: string }
+  | {
+      readonly field:
+        | 'address'
+        | 'localAddress'
+        | 'timers'
+        | 'ebgpMultihop'
+        | 'addPaths'
+        | 'maximumPrefixes'
+        | 'roleStrict';
+      readonly message: string;
+    }
   | undefined {
   const { address, localAddress } = fields;
   const holdTime = fields.holdTime ?? defaults.holdTime;
@@ -141,6 +180,11 @@ export function neighborFault(
     if (fields.addPaths.findIndex((other) => other.family === family) !== index)
       return { field: 'addPaths', message: `${what} there twice` };
   }
+  const twice = fields.maximumPrefixes.find(
+    ({ family }, i) => fields.maximumPrefixes.findIndex((other) => other.family === family) !== i,
+  );
+  if (twice !== undefined) return { field: 'maximumPrefixes', message: `${familyName(twice.family)} has two limits` };
+  if (fields.roleStrict === true && fields.role === undefined) return { field: 'roleStrict', message: 'needs a role' };
   return undefined;
 }
 

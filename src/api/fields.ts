@@ -63,6 +63,17 @@ export const restartTime = integer(1, 4095);
 export const stalePathTime = integer(1, 65535);
 /** Seconds. */
 export const delayOpenTime = integer(0, 65535);
+/** RFC 9003, 3: what a peer takes that may know of no more. */
+export const adminDown = z
+  .string()
+  .refine((text) => new TextEncoder().encode(text).length <= 128, { error: 'must be at most 128 octets of UTF-8' });
+export const prefixLimit = integer(1, 0xffffffff);
+/** Per cent. */
+export const warningThreshold = integer(1, 100);
+/** Seconds. */
+export const prefixRestart = integer(1, 86400);
+/** Seconds. */
+export const drainWait = integer(0, 86400);
 
 export const address = text('an IPv4 or IPv6 address', (value) => Address.parse(value));
 export const prefix = text('a prefix', (value) => Prefix.parse(value));

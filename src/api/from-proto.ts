@@ -6,12 +6,14 @@ import {
   DefaultAction,
   MatchType,
   Origin,
+  Role,
   RouteAction,
   RoutePolicyType,
   TableType,
 } from '../gen/herald/v1/types.ts';
 import type { Address } from '../ip/address.ts';
 import type { RoutePolicy } from '../policy/types.ts';
+import type { DrainTarget } from '../speaker/drain.ts';
 import type { BgpGlobal, Neighbor, ResetOptions, TableType as Table } from '../speaker/types.ts';
 import { type Family, ipv6Unicast, parseFamily } from '../wire/family.ts';
 import type { Attributes, NextHop } from '../wire/update.ts';
@@ -128,6 +130,21 @@ const gracefulRestart = z.object({
   stalePathTime: unlessZero(fields.stalePathTime),
 });
 
+const maximumPrefixes = z.object({
+  family,
+  limit: fields.prefixLimit,
+  warningThreshold: fields.warningThreshold.optional(),
+  restartSeconds: fields.prefixRestart.optional(),
+});
+
+const role = choice({
+  [Role.PROVIDER]: 'provider',
+  [Role.RS]: 'rs',
+  [Role.RS_CLIENT]: 'rs-client',
+  [Role.CUSTOMER]: 'customer',
+  [Role.PEER]: 'peer',
+});
+
 const neighbor = z
   .object({
     name: unlessEmpty(fields.name),
@@ -143,6 +160,10 @@ const neighbor = z
     gracefulRestart: gracefulRestart.optional(),
     nextHop: unlessEmpty(fields.nextHopMode),
     addPaths: z.array(z.object({ family: family, mode: addPathsMode })),
+    adminDown: fields.adminDown.optional(),
+    maximumPrefixes: z.array(maximumPrefixes),
+    role,
+    roleStrict: z.boolean(),
   })
   .transform((message, context): Neighbor => {
     const address = peerAddressOf(message.address, message.interface);
@@ -173,6 +194,15 @@ const neighbor = z
       addPaths: message.addPaths,
       exportAction: message.defaultExportAction,
       importAction: message.defaultImportAction,
+      adminDown: message.adminDown,
+      maximumPrefixes: message.maximumPrefixes.map((limit) => ({
+        family: limit.family,
+        limit: limit.limit,
+        warningThreshold: limit.warningThreshold,
+        restartSeconds: limit.restartSeconds,
+      })),
+      role: message.role,
+      roleStrict: message.roleStrict,
     };
     const fault = neighborFault(flat);
     if (fault !== undefined) {
@@ -304,6 +334,10 @@ const reset = z
       }),
   );
 
+const drain = z
+  .object({ peerAddress: unlessEmpty(fields.address), waitSeconds: fields.drainWait.optional() })
+  .transform(({ peerAddress, waitSeconds }) => defined({ address: peerAddress, wait: waitSeconds }));
+
 const tableType = choice({
   [TableType.LOC_RIB]: 'loc-rib',
   [TableType.ADJ_RIB_IN]: 'adj-rib-in',
@@ -361,6 +395,10 @@ export function toAddress(text: string, field: string): Address {
 
 export function toReset(message: z.input<typeof reset>): ResetOptions {
   return check(reset, message, '');
+}
+
+export function toDrain(message: z.input<typeof drain>): DrainTarget & { readonly wait?: number } {
+  return check(drain, message, '');
 }
 
 export function toAttributes(message: proto.PathAttributes | undefined): Attributes {

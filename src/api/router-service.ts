@@ -17,6 +17,7 @@ import {
   type TableRequest,
   toAddress,
   toAttributes,
+  toDrain,
   toGlobal,
   toInstanceName,
   toNeighbor,
@@ -32,6 +33,7 @@ import type { Journal } from './journal.ts';
 import { toSingleNlri } from './nlri.ts';
 import { RoutesEncoder } from './routes-encoder.ts';
 import {
+  fromDrain,
   fromInstance,
   fromPeer,
   fromPeerEvent,
@@ -116,6 +118,17 @@ export function routerService({ instances, version, report, now, journal }: Rout
     }),
     resetAllNeighbors: unary((request) => {
       named(request).resetAllNeighbors(toReset(request));
+      return {};
+    }),
+    drain: unary((request) => {
+      const router = named(request);
+      const target = toDrain(request);
+      router.drain(target);
+      const { address } = target;
+      return { drain: fromDrain(address === undefined ? router.drainState : router.peer(address)?.drain) };
+    }),
+    undrain: unary((request) => {
+      named(request).undrain(toDrain(request));
       return {};
     }),
     getPeerState: unary((request) => {

@@ -4,14 +4,17 @@ import type * as proto from '../gen/herald/v1/types.ts';
 import {
   AddPathsMode,
   DefaultAction,
+  DrainPhase,
   MatchType,
   Origin,
+  Role,
   RouteAction,
   RoutePolicyType,
 } from '../gen/herald/v1/types.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { RoutePolicy, RoutePolicyStatement } from '../policy/types.ts';
 import type { DownReason } from '../session/types.ts';
+import type { DrainState } from '../speaker/drain.ts';
 import { formatNextHopMode } from '../speaker/next-hop-text.ts';
 import type { BgpGlobal, Neighbor, Path, PeerEvent, PeerState, Route, RouteEvent } from '../speaker/types.ts';
 import { encodeAttributes, writeMpAttributes } from '../wire/attribute.ts';
@@ -39,7 +42,13 @@ function nanosecondsSince(from: Date, now: Date): bigint {
 }
 
 export function fromInstance({ name, router, lab, startedAt }: Instance): proto.BgpInstance {
-  return { name, global: fromGlobal(router.global), lab, startedAt };
+  return { name, global: fromGlobal(router.global), lab, startedAt, drain: fromDrain(router.drainState) };
+}
+
+const drainPhases = { draining: DrainPhase.DRAINING, drained: DrainPhase.DRAINED } as const;
+
+export function fromDrain(drain: DrainState | undefined): proto.Drain | undefined {
+  return drain && { ...drain, phase: drainPhases[drain.phase] };
 }
 
 function fromGlobal({ asn, routerId, listenPort, listenAddresses = [] }: BgpGlobal): proto.BgpGlobal {
@@ -57,13 +66,14 @@ export function fromPeer(peer: PeerState, localAsn: number, now: Date): proto.Pe
     localAsn,
     sessionState: peer.sessionState,
     uptimeNanoseconds: establishedAt === undefined ? 0n : nanosecondsSince(establishedAt, now),
-    families: peer.families.map(({ family, received, accepted, advertised, looped, stale }) => ({
+    families: peer.families.map(({ family, received, accepted, advertised, looped, stale, leaked }) => ({
       family: namesOf(family),
       received: BigInt(received),
       accepted: BigInt(accepted),
       advertised: BigInt(advertised),
       looped: BigInt(looped),
       stale: BigInt(stale),
+      leaked: BigInt(leaked),
     })),
     timers: {
       appliedHoldNanoseconds: seconds(negotiated?.holdTime ?? 0),
@@ -85,6 +95,7 @@ export function fromPeer(peer: PeerState, localAsn: number, now: Date): proto.Pe
     neighbor: fromNeighbor(neighbor),
     tcpPasswordEnabled: neighbor.transport.password !== undefined,
     remoteAddress: peer.remoteAddress?.toString() ?? '',
+    drain: fromDrain(peer.drain),
   };
 }
 
@@ -97,6 +108,13 @@ function fromTimers(timers: PeerState['timers']): Record<string, bigint> {
 const defaultActions = { accept: DefaultAction.ACCEPT, reject: DefaultAction.REJECT } as const;
 
 const addPathsModes = { receive: AddPathsMode.RECEIVE, send: AddPathsMode.SEND, both: AddPathsMode.BOTH } as const;
+const protoRoles = {
+  provider: Role.PROVIDER,
+  rs: Role.RS,
+  'rs-client': Role.RS_CLIENT,
+  customer: Role.CUSTOMER,
+  peer: Role.PEER,
+} as const;
 
 function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
   const {
@@ -140,6 +158,10 @@ function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
     nextHop: formatNextHopMode(nextHop ?? { kind: 'auto' }),
     defaultExportAction: defaultActions[actions.defaultExportAction],
     defaultImportAction: defaultActions[actions.defaultImportAction],
+    adminDown: actions.adminDown,
+    maximumPrefixes: (actions.maximumPrefixes ?? []).map((limit) => ({ ...limit, family: namesOf(limit.family) })),
+    role: actions.role === undefined ? Role.UNSPECIFIED : protoRoles[actions.role],
+    roleStrict: actions.roleStrict ?? false,
   };
 }
 

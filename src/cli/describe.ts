@@ -1,11 +1,18 @@
 import { formatEndpoint } from '../api/endpoint.ts';
-import { DefaultAction, type PeerCounters, type PeerDown, type PeerState } from '../gen/herald/v1/types.ts';
+import {
+  DefaultAction,
+  DrainPhase,
+  type PeerCounters,
+  type PeerDown,
+  type PeerState,
+  Role,
+} from '../gen/herald/v1/types.ts';
 import { Address, AddressError } from '../ip/address.ts';
 import { claimLines, gracefulRestartOf } from './capabilities.ts';
 import { type CommonOptions, withClient } from './daemon.ts';
 import { formatDuration } from './duration.ts';
 import { CliError, exitCode } from './exit.ts';
-import { addPathsNames, defaultActionNames, peerJson } from './json.ts';
+import { addPathsNames, defaultActionNames, drainPhaseNames, peerJson, roleNames } from './json.ts';
 import { print, printLines } from './output.ts';
 import { type FoundPeer, findPeers, placeOf } from './peers.ts';
 import { tableLines } from './table.ts';
@@ -60,6 +67,7 @@ function linesOf({ instance, peer }: FoundPeer): string[] {
       ['Peer AS', peer.peerAsn === 0 ? 'any' : `${peer.peerAsn}`],
       ['Local AS', `${peer.localAsn}`],
       ['Session State', stateOf(peer)],
+      ...drainOf(peer),
       ['Router ID', peer.peerRouterId || '-'],
       ['Transport', transportOf(peer)],
       ['Protection', protectionOf(peer)],
@@ -68,6 +76,7 @@ function linesOf({ instance, peer }: FoundPeer): string[] {
       ['Pending', `${peer.pendingBytes} bytes`],
       ['Graceful Restart', gracefulRestart(peer)],
       ['Default Policies', defaultPolicies(peer)],
+      ...limitsOf(peer),
     ]),
     'Timers',
     ...fields(timersOf(peer)),
@@ -99,6 +108,15 @@ function endpoint(host: string, port: number): string {
 
 function stateOf({ sessionState, uptimeNanoseconds }: PeerState): string {
   return sessionState === 'established' ? `established for ${formatDuration(uptimeNanoseconds)}` : sessionState;
+}
+
+function drainOf({ drain }: PeerState): Field[] {
+  if (drain === undefined) return [];
+  const { phase, since, withdrawAt } = drain;
+  const withdrawn = phase === DrainPhase.DRAINED ? 'routes withdrawn' : 'routes will be withdrawn';
+  return [
+    ['Drain', `${drainPhaseNames[phase]} since ${since?.toISOString()}, ${withdrawn} ${withdrawAt?.toISOString()}`],
+  ];
 }
 
 /** Both ends of the connection; without one, what is configured for it. */
@@ -138,6 +156,19 @@ function gracefulRestart({ localCapabilities, remoteCapabilities, neighbor, sess
   return `${ours}; the peer's restart time ${theirs.time} s${theirs.notification ? ', also after a NOTIFICATION' : ''}`;
 }
 
+/** What is configured of limits and of a role. */
+function limitsOf({ neighbor }: PeerState): Field[] {
+  const { maximumPrefixes = [], role = Role.UNSPECIFIED, roleStrict = false } = neighbor ?? {};
+  const limits = maximumPrefixes.map(({ family, limit, restartSeconds }) => {
+    const next = restartSeconds === undefined ? 'then down until a reset' : `then again after ${restartSeconds} s`;
+    return `${family?.afi}/${family?.safi} ${limit}, ${next}`;
+  });
+  return [
+    ...(limits.length === 0 ? [] : [['Maximum Prefixes', limits.join('; ')] as const]),
+    ...(role === Role.UNSPECIFIED ? [] : [['Role', `${roleNames[role]}${roleStrict ? ', strict' : ''}`] as const]),
+  ];
+}
+
 function defaultPolicies({ neighbor }: PeerState): string {
   const { defaultExportAction = DefaultAction.UNSPECIFIED, defaultImportAction = DefaultAction.UNSPECIFIED } =
     neighbor ?? {};
@@ -172,10 +203,10 @@ function words(timer: string): string {
 function familyTable({ families, sessionState }: PeerState): Iterable<string> {
   const count = (value: bigint) => (sessionState === 'established' || value > 0n ? `${value}` : '-');
   return tableLines(
-    ['Family', 'Received', 'Accepted', 'Looped', 'Stale', 'Advertised'],
-    families.map(({ family, received, accepted, looped, stale, advertised }) => [
+    ['Family', 'Received', 'Accepted', 'Looped', 'Leaked', 'Stale', 'Advertised'],
+    families.map(({ family, received, accepted, looped, leaked, stale, advertised }) => [
       `${family?.afi}/${family?.safi}`,
-      ...[received, accepted, looped, stale, advertised].map(count),
+      ...[received, accepted, looped, leaked, stale, advertised].map(count),
     ]),
   );
 }
@@ -224,6 +255,7 @@ const both: readonly (readonly [string, string])[] = [
   ['2/3', 'both have the same router ID'],
   ['2/5', 'the two disagree on authentication'],
   ['2/6', 'the hold time is too short for one of the two'],
+  ['2/11', 'the two do not agree on what they are to each other: one’s role must answer to the other’s'],
   ['2/7', 'one of the two insists on a capability that the other does not have'],
   ['5', 'a message came in a state that does not allow it: one of the two has a bug, or restarted'],
   ['6/7', 'both dialled at once, and this connection was the one to go'],

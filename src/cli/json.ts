@@ -2,10 +2,13 @@ import type { Capability, Neighbor, PeerFamilyState, Route, RoutePolicyStatement
 import {
   AddPathsMode,
   DefaultAction,
+  type Drain,
+  DrainPhase,
   MatchType,
   Origin,
   type Path,
   type PeerState,
+  Role,
   RouteAction,
   type RoutePolicy,
   RoutePolicyType,
@@ -49,6 +52,7 @@ export function peerJson(instance: string, peer: PeerState): Record<string, unkn
     }),
     'pending-bytes': Number(peer.pendingBytes),
     'tcp-password-enabled': peer.tcpPasswordEnabled,
+    ...(peer.drain && { drain: drainJson(peer.drain) }),
     ...(neighbor && { configured: neighborJson(neighbor) }),
     ...(counters && { counters: numbers(counters) }),
     ...(lastDown && {
@@ -63,6 +67,20 @@ export function peerJson(instance: string, peer: PeerState): Record<string, unkn
   };
 }
 
+export const drainPhaseNames = {
+  [DrainPhase.UNSPECIFIED]: 'unspecified',
+  [DrainPhase.DRAINING]: 'draining',
+  [DrainPhase.DRAINED]: 'drained',
+} as const;
+
+export function drainJson({ phase, since, withdrawAt }: Drain): Record<string, unknown> {
+  return {
+    phase: drainPhaseNames[phase],
+    since: since?.toISOString(),
+    'withdraw-at': withdrawAt?.toISOString(),
+  };
+}
+
 function familyJson({
   family,
   received,
@@ -70,6 +88,7 @@ function familyJson({
   advertised,
   looped,
   stale,
+  leaked,
 }: PeerFamilyState): Record<string, unknown> {
   return {
     afi: family?.afi,
@@ -79,6 +98,7 @@ function familyJson({
     advertised: Number(advertised),
     looped: Number(looped),
     stale: Number(stale),
+    leaked: Number(leaked),
   };
 }
 
@@ -128,6 +148,17 @@ function neighborJson({
     'delay-open-nanoseconds': (timers?.delayOpen ?? 0) * 1e9,
     'default-export-action': defaultActionNames[actions.defaultExportAction],
     'default-import-action': defaultActionNames[actions.defaultImportAction],
+    ...(actions.adminDown !== undefined && { 'admin-down': actions.adminDown }),
+    ...(actions.maximumPrefixes.length > 0 && {
+      'maximum-prefixes': actions.maximumPrefixes.map(({ family, limit, warningThreshold, restartSeconds }) => ({
+        afi: family?.afi,
+        safi: family?.safi,
+        limit,
+        ...(warningThreshold !== undefined && { 'warning-threshold-percent': warningThreshold }),
+        ...(restartSeconds !== undefined && { 'restart-seconds': restartSeconds }),
+      })),
+    }),
+    ...(actions.role !== Role.UNSPECIFIED && { role: roleNames[actions.role], 'role-strict': actions.roleStrict }),
   };
 }
 
@@ -193,6 +224,15 @@ export const defaultActionNames = {
   [DefaultAction.UNSPECIFIED]: 'unspecified',
   [DefaultAction.ACCEPT]: 'accept',
   [DefaultAction.REJECT]: 'reject',
+} as const;
+
+export const roleNames = {
+  [Role.UNSPECIFIED]: 'none',
+  [Role.PROVIDER]: 'provider',
+  [Role.RS]: 'rs',
+  [Role.RS_CLIENT]: 'rs-client',
+  [Role.CUSTOMER]: 'customer',
+  [Role.PEER]: 'peer',
 } as const;
 
 export const policyTypeNames = {

@@ -5,7 +5,7 @@ import { Address } from '../ip/address.ts';
 import { capabilityLines } from './capabilities.ts';
 import { type Client, type CommonOptions, instancesOf, withClient } from './daemon.ts';
 import { formatDuration } from './duration.ts';
-import { peerJson } from './json.ts';
+import { drainPhaseNames, peerJson } from './json.ts';
 import { type Column, print, printLines } from './output.ts';
 
 interface Row {
@@ -30,7 +30,7 @@ const columns: readonly Column<Row>[] = [
   { head: 'Local AS', wide: true, cell: once(({ peer }) => `${peer.localAsn}`) },
   { head: 'Peer AS', wide: true, cell: once(({ peer }) => `${peer.peerAsn}`) },
   { head: 'Peer Address', wide: true, cell: once(({ peer }) => withPort(peer)) },
-  { head: 'Session State', cell: once(({ peer }) => peer.sessionState) },
+  { head: 'Session State', cell: once(({ peer }) => stateOf(peer)) },
   {
     head: 'Uptime',
     cell: once(({ peer }) => (peer.uptimeNanoseconds === 0n ? '-' : formatDuration(peer.uptimeNanoseconds))),
@@ -86,6 +86,11 @@ function rowsOf(instance: string, peer: PeerState): Row[] {
 
 function familyOf(state: PeerFamilyState | undefined): string {
   return state?.family === undefined ? '-' : `${state.family.afi}/${state.family.safi}`;
+}
+
+/** A session that is up and announces nothing on request looks well in Cilium's columns, so the state says it. */
+function stateOf({ sessionState, drain }: PeerState): string {
+  return drain === undefined ? sessionState : `${sessionState} (${drainPhaseNames[drain.phase]})`;
 }
 
 /** The address of a peer; of one known by its interface, that of the router there, and while none was found, what it is known by. */

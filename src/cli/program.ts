@@ -5,6 +5,7 @@ import type { CommonOptions } from './daemon.ts';
 import type { DecodeOptions } from './decode.ts';
 import type { DeleteOptions } from './delete.ts';
 import type { DiffOptions } from './diff.ts';
+import type { DrainOptions, UndrainOptions } from './drain.ts';
 import { CliError, type ExitCode, exitCode, exitCodeHelp } from './exit.ts';
 import type { GetOptions } from './get.ts';
 import { formats } from './output.ts';
@@ -90,6 +91,24 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .option('-c, --capabilities', 'what the two sides said they can do')
     .action(async (options: { capabilities?: boolean }) =>
       (await import('./peers.ts')).peers({ ...common(), ...options }),
+    );
+
+  program
+    .command('drain')
+    .description('make our routes the last resort (RFC 8326), and withdraw them after a wait; sessions stay up')
+    .option('--peer <address>', 'of one peer; else of all')
+    .option('--wait [duration]', 'end only when the routes are withdrawn, after so long, as 30s: for a preStop hook')
+    .addHelpText('after', '\nRoutes are withdrawn after 15s where --wait does not say otherwise.')
+    .action(async (options: Omit<DrainOptions, keyof CommonOptions>) =>
+      (await import('./drain.ts')).drain({ ...common(), ...options }),
+    );
+
+  program
+    .command('undrain')
+    .description('announce again as before a drain')
+    .option('--peer <address>', 'to one peer; else to all')
+    .action(async (options: Omit<UndrainOptions, keyof CommonOptions>) =>
+      (await import('./drain.ts')).undrain({ ...common(), ...options }),
     );
 
   program

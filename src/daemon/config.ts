@@ -16,6 +16,7 @@ import * as fields from '../api/fields.ts';
 import { codeOf } from '../api/socket.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { RoutePolicy } from '../policy/types.ts';
+import { roles } from '../session/role.ts';
 import type { BgpGlobal, Neighbor } from '../speaker/types.ts';
 import type { Attributes, NextHop } from '../wire/update.ts';
 
@@ -197,6 +198,31 @@ const peer = z
     export: everything
       .optional()
       .meta({ description: 'What is sent of that which no route policy decides. Default: all.' }),
+    adminDown: fields.adminDown.optional().meta({
+      description: 'Shut the peer down, and tell it this text (RFC 9003): at most 128 octets. Default: not shut down.',
+    }),
+    maximumPrefixes: z
+      .array(
+        z.strictObject({
+          family: fields.familyText,
+          limit: fields.prefixLimit.meta({ description: 'One more, before any policy, ends the session (Cease 6/1).' }),
+          warningThresholdPercent: fields.warningThreshold
+            .optional()
+            .meta({ description: 'From where on a warning is logged, in per cent of the limit. Default: 75.' }),
+          restartSeconds: fields.prefixRestart
+            .optional()
+            .meta({ description: 'Begin again after so long. Default: stay down until a reset.' }),
+        }),
+      )
+      .optional()
+      .meta({ description: 'At most one for each family. Default: a bound that keeps memory safe.' }),
+    role: z.enum(roles).optional().meta({
+      description: 'What we are to an external peer (RFC 9234): routes do not leak then. Default: none.',
+    }),
+    roleStrict: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Take no session with a peer that claims no role. Default: false.' }),
     import: everything
       .optional()
       .meta({ description: 'What is used of that which no route policy decides. Default: none.' }),
@@ -234,6 +260,15 @@ const peer = z
       addPaths: given.addPaths ?? [],
       exportAction: given.export && actionOf[given.export],
       importAction: given.import && actionOf[given.import],
+      adminDown: given.adminDown,
+      maximumPrefixes: (given.maximumPrefixes ?? []).map(({ warningThresholdPercent, ...limit }) => ({
+        family: limit.family,
+        limit: limit.limit,
+        warningThreshold: warningThresholdPercent,
+        restartSeconds: limit.restartSeconds,
+      })),
+      role: given.role,
+      roleStrict: given.roleStrict,
     };
     const fault = neighborFault(flat);
     if (fault !== undefined) {
@@ -243,6 +278,8 @@ const peer = z
         ebgpMultihop: ['transport', 'ebgpMultihop'],
         timers: ['timers'],
         addPaths: ['addPaths'],
+        maximumPrefixes: ['maximumPrefixes'],
+        roleStrict: ['roleStrict'],
       };
       context.issues.push({ code: 'custom', message: fault.message, path: paths[fault.field], input: given });
     }

@@ -74,6 +74,11 @@ export class Metrics implements ReconcileObserver {
     'Received routes of a session that ended, which the peer still has to send again',
     [...peerLabels, ...familyLabels],
   );
+  readonly #leaked = this.#gauge(
+    'herald_peer_leaked_routes',
+    'Routes from the peer that are not kept because they are route leaks (RFC 9234)',
+    [...peerLabels, ...familyLabels],
+  );
   readonly #messages = this.#counter('herald_peer_messages_total', 'BGP messages exchanged with the peer', [
     ...peerLabels,
     'type',
@@ -99,6 +104,11 @@ export class Metrics implements ReconcileObserver {
     'herald_peer_pending_bytes',
     'Octets for the peer that TCP has not taken',
     peerLabels,
+  );
+  readonly #drain = this.#gauge(
+    'herald_peer_drain',
+    'Whether the peer is drained, and how far: 1 in the phase it is in, else 0',
+    [...peerLabels, 'phase'],
   );
   readonly #watchCuts = this.#counter(
     'herald_api_watch_cuts_total',
@@ -163,8 +173,10 @@ export class Metrics implements ReconcileObserver {
       this.#accepted,
       this.#looped,
       this.#stale,
+      this.#leaked,
       this.#pending,
     ];
+    this.#drain.reset();
     const counters = [this.#messages, this.#established, this.#collisions, this.#refused, this.#watchCuts];
     for (const metric of [...gauges, ...counters]) metric.reset();
     this.#watchCuts.inc(watchesCut());
@@ -179,12 +191,13 @@ export class Metrics implements ReconcileObserver {
     for (const [type, direction, field] of messages) this.#messages.inc({ ...of, type, direction }, counters[field]);
     this.#established.inc(of, counters.established);
     this.#collisions.inc(of, counters.collisions);
+    for (const phase of ['draining', 'drained']) this.#drain.set({ ...of, phase }, peer.drain?.phase === phase ? 1 : 0);
 
     const isEstablished = peer.sessionState === 'established';
     const session = { ...of, local_asn: localAsn, neighbor_asn: negotiated?.peerAsn ?? neighbor.asn };
     this.#sessionState.set(session, isEstablished ? 1 : 0);
     if (isEstablished) this.#pending.set(of, peer.pending);
-    for (const { family, advertised, received, accepted, looped, stale } of peer.families) {
+    for (const { family, advertised, received, accepted, looped, stale, leaked } of peer.families) {
       const [afi = '', safi = ''] = familyName(family).split('/');
       if (isEstablished || stale > 0) this.#stale.set({ ...of, afi, safi }, stale);
       if (!isEstablished) continue;
@@ -192,6 +205,7 @@ export class Metrics implements ReconcileObserver {
       this.#received.set({ ...session, afi, safi }, received);
       this.#accepted.set({ ...of, afi, safi }, accepted);
       this.#looped.set({ ...of, afi, safi }, looped);
+      this.#leaked.set({ ...of, afi, safi }, leaked);
     }
   }
 

@@ -4,13 +4,18 @@ import type { RouteKeys } from './route-keys.ts';
 const PAGE_BITS = 10;
 const PAGE = 1 << PAGE_BITS;
 
-// An entry is an attribute set id, far below 2^28, with flags above it. 0: the peer sent no such route.
+// An entry is an attribute set id, far below 2^27, with flags above it. 0: the peer sent no such route.
 const ACCEPTED = 1 << 30;
 /** Our own AS is in the path: only the fact is kept, no attributes. */
 const LOOPED = 1 << 29;
 /** Not sent again yet since the peer began an enhanced route refresh, or since its session was lost (RFC 4724, 4.2). */
 const STALE = 1 << 28;
-const SET = STALE - 1;
+/** A route leak (RFC 9234, 5): only the fact is kept. */
+const LEAKED = 1 << 27;
+const SET = LEAKED - 1;
+
+/** Why a path is not kept. */
+export type Dropped = 'looped' | 'leaked';
 
 interface Page {
   readonly entries: Uint32Array;
@@ -30,13 +35,14 @@ export class AdjRibIn {
   #accepted = 0;
   #looped = 0;
   #stale = 0;
+  #leaked = 0;
 
   constructor(keys: RouteKeys, store: AttributeStore) {
     this.#keys = keys;
     this.#store = store;
   }
 
-  /** Paths held; looped ones are not among them. */
+  /** Paths held; looped and leaked ones are not among them. */
   get size(): number {
     return this.#size;
   }
@@ -56,7 +62,12 @@ export class AdjRibIn {
     return this.#stale;
   }
 
-  /** The attribute set of a route; 0 when the peer sent none, or it looped. */
+  /** Routes that are each a route leak (RFC 9234, 5). */
+  get leaked(): number {
+    return this.#leaked;
+  }
+
+  /** The attribute set of a route; 0 when the peer sent none, or it was dropped. */
   attributesOf(id: number): number {
     return this.#entry(id) & SET;
   }
@@ -75,9 +86,9 @@ export class AdjRibIn {
     this.#put(id, accepted ? attributes | ACCEPTED : attributes, seconds);
   }
 
-  /** Notes a looped path. Takes over one hold of the id. */
-  setLooped(id: number, seconds: number): void {
-    this.#put(id, LOOPED, seconds);
+  /** Notes a path that is not kept. Takes over one hold of the id. */
+  setDropped(id: number, why: Dropped, seconds: number): void {
+    this.#put(id, why === 'looped' ? LOOPED : LEAKED, seconds);
   }
 
   /** Import policy was evaluated again. */
@@ -157,6 +168,7 @@ export class AdjRibIn {
 
   #count(entry: number, by: 1 | -1): void {
     if ((entry & LOOPED) !== 0) this.#looped += by;
+    else if ((entry & LEAKED) !== 0) this.#leaked += by;
     else {
       this.#size += by;
       if ((entry & STALE) !== 0) this.#stale += by;

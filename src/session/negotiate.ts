@@ -5,6 +5,7 @@ import { afiOf, type Family, ipv4Unicast, safiOf } from '../wire/family.ts';
 import type { Open } from '../wire/message.ts';
 import { asnOf, capabilityOf } from '../wire/open.ts';
 import type { Endpoint } from './ports.ts';
+import { roleMismatch } from './role.ts';
 import type { Negotiated, NegotiatedRestart, SessionConfig } from './types.ts';
 
 /** Stands in the two-octet field for a number that needs four (RFC 6793, 9). */
@@ -42,6 +43,8 @@ export function negotiate(
   if (remoteOpen.holdTime === 1 || remoteOpen.holdTime === 2) {
     return new BgpError(2, 6, `hold time ${remoteOpen.holdTime} is neither 0 nor at least 3 seconds`);
   }
+  const mismatch = external ? roleMismatch(localOpen, remoteOpen, config.roleStrict === true) : undefined;
+  if (mismatch !== undefined) return mismatch;
   const families = common(familiesOf(localOpen), familiesOf(remoteOpen));
   if (families.length === 0) {
     return new BgpError(2, 7, 'no address family in common', multiprotocolData(familiesOf(localOpen)));

@@ -143,8 +143,8 @@ export class Session {
    * Ends it with a Cease of this subcode; the text goes along where RFC 9003 lets it. What ends it for good is a Hard Reset where any other
    * NOTIFICATION would let the peer keep our routes (RFC 8538, 5.1). `start` begins anew.
    */
-  stop(text = '', subcode: number = cease.administrativeShutdown): void {
-    const error = ceaseError(subcode, text);
+  stop(text = '', subcode: number = cease.administrativeShutdown, data?: Uint8Array): void {
+    const error = ceaseError(subcode, text, data);
     const keepsRoutes = this.negotiated?.gracefulRestart?.notification === true;
     this.#halt(keepsRoutes && final.has(subcode) ? hardened(error) : error);
   }
@@ -177,7 +177,7 @@ export class Session {
   /** Takes a connection that this peer dialled, or refuses it with a Cease. */
   accept(connection: Connection): void {
     if (!this.#running || (this.#damped && this.#first.state.name === 'idle')) {
-      this.#refuse(connection);
+      this.refuse(connection);
       return;
     }
     if (this.#second !== undefined) this.#dump(this.#second);
@@ -185,6 +185,14 @@ export class Session {
     this.#second = machine;
     machine.step({ type: 'manual-start-passive' });
     machine.attach(connection);
+  }
+
+  /** Answers a connection with a Cease, and with nothing else. */
+  refuse(connection: Connection, text = '', subcode: number = cease.connectionRejected): void {
+    connection.handle(deaf);
+    this.#counters.notificationsSent++;
+    connection.send(encodeMessage(notificationOf(ceaseError(subcode, text)), initialContext));
+    connection.close();
   }
 
   /**
@@ -223,13 +231,6 @@ export class Session {
     const event: Event = { type: 'manual-stop', ...(error && { cease: error }) };
     this.#second?.step(event);
     this.#first.step(event);
-  }
-
-  #refuse(connection: Connection): void {
-    connection.handle(deaf);
-    this.#counters.notificationsSent++;
-    connection.send(encodeMessage(notificationOf(ceaseError(cease.connectionRejected, '')), initialContext));
-    connection.close();
   }
 
   #opened(machine: Machine, open: Open): void {
@@ -345,10 +346,11 @@ function restartsGracefully({ negotiated }: Machine): boolean {
   return capability !== undefined && capability.families.length > 0;
 }
 
-function ceaseError(subcode: number, text: string): BgpError {
+/** `data`: of a subcode that takes no text. */
+function ceaseError(subcode: number, text: string, data: Uint8Array = new Uint8Array(0)): BgpError {
   const mayExplain = subcode === cease.administrativeShutdown || subcode === cease.administrativeReset;
-  const data = mayExplain && text !== '' ? shutdownCommunication(text) : new Uint8Array(0);
-  return new BgpError(6, subcode, text === '' ? 'stopped' : text, data);
+  const said = mayExplain && text !== '' ? shutdownCommunication(text) : data;
+  return new BgpError(6, subcode, text === '' ? 'stopped' : text, said);
 }
 
 function hardened(error: BgpError): BgpError {

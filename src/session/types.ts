@@ -31,6 +31,8 @@ export interface SessionConfig {
   readonly delayOpenTime: number;
   /** What our OPEN claims, in order; `four-octet-as` is always among them. */
   readonly capabilities: readonly Capability[];
+  /** The peer must claim a role too (RFC 9234, 4.2). */
+  readonly roleStrict?: boolean;
 }
 
 /** What the two OPENs agreed on. */

@@ -4,11 +4,14 @@ import { attributeSet, attributesOf, nextHopOf } from '../rib/attribute-set.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import { Packer } from '../rib/packer.ts';
 import type { PrefixTable } from '../rib/prefix-table.ts';
+import type { Role } from '../session/role.ts';
 import { decodeAttributes, encodeAttributes } from '../wire/attribute.ts';
 import { afiOf, type Family } from '../wire/family.ts';
 import { encodeNextHop } from '../wire/next-hop.ts';
 import type { AsSegment, Attributes } from '../wire/update.ts';
+import type { DrainPhase } from './drain.ts';
 import type { SelfNextHop } from './next-hop.ts';
+import { announced, isProtected } from './only-to-customer.ts';
 import { stored } from './sets.ts';
 import { addressFrom, sorted, union } from './values.ts';
 
@@ -25,6 +28,9 @@ export interface Treatment {
   readonly addPath: boolean;
   readonly self: SelfNextHop;
   readonly policy: PolicyChain;
+  readonly drain: DrainPhase | undefined;
+  /** What we are to an external peer (RFC 9234). */
+  readonly role: Role | undefined;
 }
 
 export function keyOf(treatment: Treatment): string {
@@ -35,6 +41,8 @@ export function keyOf(treatment: Treatment): string {
 
 const IPV4 = 1;
 const DEFAULT_LOCAL_PREF = 100;
+/** RFC 8326, 4: where it is used at all, only for want of any other path. */
+const GRACEFUL_SHUTDOWN = 0xffff0000;
 /** The attribute sets that a cache keeps beside those in use. */
 const SLACK = 1024;
 
@@ -65,7 +73,8 @@ export class Exporter {
 
   /** The set to announce for a path to a prefix that has `set`, with one hold; 0 to announce nothing. */
   export(prefix: number, set: number): number {
-    const { policy } = this.#treatment;
+    const { policy, drain } = this.#treatment;
+    if (drain === 'drained') return 0;
     if (!policy.isConstant) {
       this.#table.writeAddress(prefix, this.#subject.address, 0);
       this.#subject.length = this.#table.lengthOf(prefix);
@@ -108,16 +117,19 @@ export class Exporter {
   }
 }
 
-/** The exported form of a set; undefined when the route has no next hop that this peer understands. */
+/** The exported form of a set; undefined when the route has no next hop that this peer understands, or is not for it (RFC 9234, 5). */
 function exported(
   set: Uint8Array,
   actions: readonly RoutePolicyActions[],
   treatment: Treatment,
   family: Family,
 ): Uint8Array | undefined {
-  const { external, fourOctetAs } = treatment;
+  const { external, fourOctetAs, drain, role } = treatment;
   const known = decodeAttributes(attributesOf(set), stored).attributes;
-  const attributes = act(external ? toExternal(known, treatment.localAsn) : toInternal(known), actions, external);
+  const wanted = act(external ? toExternal(known, treatment.localAsn) : toInternal(known), actions, external);
+  const last = drain === undefined ? wanted : lastResort(wanted, external);
+  const attributes = role === undefined || !isProtected(family) ? last : announced(role, last, treatment.localAsn);
+  if (attributes === undefined) return undefined;
   const given = nextHopOf(set);
   const own = given.length === 0 || actions.some(({ nextHop }) => nextHop === 'self');
   const { self } = treatment;
@@ -156,4 +168,10 @@ function act(attributes: Attributes, actions: readonly RoutePolicyActions[], ext
     if (setLocalPreference !== undefined && !external) result = { ...result, localPref: setLocalPreference };
   }
   return result;
+}
+
+/** RFC 8326, 4: other ASes see the community, and ours the preference below all others. */
+function lastResort(attributes: Attributes, external: boolean): Attributes {
+  const communities = sorted(union(attributes.communities ?? [], [GRACEFUL_SHUTDOWN]));
+  return external ? { ...attributes, communities } : { ...attributes, communities, localPref: 0 };
 }

@@ -1,5 +1,5 @@
 import type { PolicyChain } from '../policy/chain.ts';
-import { AdjRibIn } from '../rib/adj-rib-in.ts';
+import { AdjRibIn, type Dropped } from '../rib/adj-rib-in.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import type { RouteKeys } from '../rib/route-keys.ts';
 import type { Nlri, Reach, Update } from '../wire/update.ts';
@@ -34,7 +34,7 @@ export class Inbound {
     update: Update,
     reach: Reach | undefined,
     policy: PolicyChain,
-    looped: boolean,
+    dropped: Dropped | undefined,
     seconds: number,
     visit?: (id: number) => void,
   ): void {
@@ -42,13 +42,13 @@ export class Inbound {
     const { keys } = this;
     const { table } = this.rib;
     const subject = { address: new Uint8Array(table.octets), length: 0 };
-    const set = looped ? 0 : acquireUpdate(this.#store, update, reach);
+    const set = dropped !== undefined ? 0 : acquireUpdate(this.#store, update, reach);
     let accepted = policy.isConstant && policy.decide(nlri.family, subject).accept;
     const skip = nlri.addPath ? 4 : 0;
     for (let at = 0; at < bytes.length; at += skip + 1 + (((bytes[at + skip] as number) + 7) >> 3)) {
       const id = keys.acquire(bytes, at);
-      if (looped) {
-        this.adjRibIn.setLooped(id, seconds);
+      if (dropped !== undefined) {
+        this.adjRibIn.setDropped(id, dropped, seconds);
         continue;
       }
       if (!policy.isConstant) {

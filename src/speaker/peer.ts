@@ -5,30 +5,32 @@ import { PolicyChain } from '../policy/chain.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import type { Subscriber } from '../rib/update-group.ts';
-import type { Availability, Connection, SocketOptions, World } from '../session/ports.ts';
+import type { Availability, Connection, SocketOptions, Timer, World } from '../session/ports.ts';
+import type { Role } from '../session/role.ts';
 import { isSame } from '../session/same.ts';
 import { cease, Session } from '../session/session.ts';
 import type { DownReason, Negotiated, SessionHandler, SessionState } from '../session/types.ts';
 import type { Capability } from '../wire/capability.ts';
 import { encodeMessage } from '../wire/codec.ts';
-import type { Family } from '../wire/family.ts';
+import { type Family, familyName } from '../wire/family.ts';
 import { severityOf, withdrawals } from '../wire/fault.ts';
 import type { RouteRefresh } from '../wire/message.ts';
 import { isLoopedSet } from '../wire/plain-update.ts';
 import type { AsSegment, Nlri, Reach, Update } from '../wire/update.ts';
 import { endOfRib, isEndOfRib } from '../wire/update-codec.ts';
+import type { DrainPhase, DrainState } from './drain.ts';
 import { keyOf, type Treatment } from './export.ts';
 import type { FamilyRib, Outbound } from './family-rib.ts';
 import { keptFamilies, StaleFamilies } from './graceful-restart.ts';
 import { Inbound } from './inbound.ts';
 import { type SelfNextHop, selfNextHop } from './next-hop.ts';
+import { isProtected, received } from './only-to-customer.ts';
+import { limitData, limitText, PrefixLimits } from './prefix-limit.ts';
 import { capabilitiesOf, sessionConfigOf } from './session-config.ts';
 import { linkOf } from './single-hop.ts';
 import { targetOf } from './target.ts';
 import type { BgpGlobal, Neighbor, PeerFamilyState, PeerState } from './types.ts';
 
-/** Prefixes that one peer may send for one family before it is told to stop (Cease, Maximum Number of Prefixes Reached). */
-const MAX_PREFIXES = 4_000_000;
 const REFRESH = 0;
 const BEGIN_REFRESH = 1;
 const END_REFRESH = 2;
@@ -40,6 +42,7 @@ export interface PeerOwner {
   readonly store: AttributeStore;
   rib(family: Family): FamilyRib;
   policies(): Iterable<RoutePolicy>;
+  drain(address: Address): DrainState | undefined;
   interfaces(): readonly InterfaceAddress[];
   /** Sees to it that connections with this address have these options, whoever dials. */
   protect(address: Address, options: SocketOptions | undefined): Availability;
@@ -65,7 +68,7 @@ export class Peer implements SessionHandler {
   readonly #owner: PeerOwner;
   #session: Session;
   /** Present while the session may not run. */
-  #held: { readonly reason: DownReason; readonly at: Date } | undefined;
+  #held: { readonly reason: DownReason; readonly at: Date; readonly timer?: Timer } | undefined;
   /** Of a peer known by its interface, while it runs. */
   #search: { result: RouterSearch; end(): void } | undefined;
   /** The interface that the session lives and dies with, and the one that the last session died with. */
@@ -79,11 +82,13 @@ export class Peer implements SessionHandler {
   readonly #outbound = new Map<Family, { readonly outbound: Outbound; readonly subscriber: Subscriber }>();
   #importPolicy: PolicyChain;
   #self: SelfNextHop = { ipv4: undefined, ipv6: undefined };
+  #limits: PrefixLimits;
 
   constructor(neighbor: Neighbor, owner: PeerOwner) {
     this.#neighbor = neighbor;
     this.#owner = owner;
     this.#importPolicy = this.#policy('import');
+    this.#limits = new PrefixLimits(neighbor.maximumPrefixes ?? []);
     this.#stale = new StaleFamilies(owner.world.clock, (family) => this.#expired(family));
     this.#session = this.#newSession(neighbor.address);
   }
@@ -115,6 +120,7 @@ export class Peer implements SessionHandler {
   }
 
   start(): void {
+    this.#release();
     const target = targetOf(this.#neighbor);
     if (target.kind === 'address') {
       this.#begin();
@@ -130,16 +136,19 @@ export class Peer implements SessionHandler {
   }
 
   /** Ends the session with a Cease of this subcode and text, or without a word. */
-  stop(how: { readonly subcode: number; readonly text: string } | 'silently'): void {
+  stop(how: { readonly subcode: number; readonly text: string; readonly data?: Uint8Array } | 'silently'): void {
+    this.#release();
     this.#endSearch();
     if (how === 'silently') this.#session.stopWithoutNotification();
-    else this.#session.stop(how.text, how.subcode);
+    else this.#session.stop(how.text, how.subcode, how.data);
     for (const family of this.#inbound.keys()) this.#forget(family);
   }
 
   accept(connection: Connection): void {
-    if (this.#held === undefined) this.#session.accept(connection);
-    else connection.abort();
+    const { adminDown } = this.#neighbor;
+    if (this.#held?.reason.kind === 'held') connection.abort();
+    else if (adminDown !== undefined) this.#session.refuse(connection, adminDown, cease.administrativeShutdown);
+    else this.#session.accept(connection);
   }
 
   /** Also tries again what was held. */
@@ -177,12 +186,18 @@ export class Peer implements SessionHandler {
     this.#neighbor = neighbor;
     const config = sessionConfigOf(neighbor, this.#owner.global, this.remote);
     if (!isSame(config, sessionConfigOf(before, this.#owner.global, this.remote))) {
-      this.#session.stop('Peer configuration changed', cease.configurationChange);
+      const { subcode, text } = endOf(neighbor);
+      this.#release();
+      this.#session.stop(text, subcode);
       for (const family of this.#inbound.keys())
         if (neighbor.gracefulRestart === undefined || !neighbor.families.includes(family)) this.#forget(family);
       this.#session = this.#newSession(this.remote);
       if (this.#owner.running()) this.start();
+    } else if (neighbor.adminDown !== before.adminDown) {
+      if (neighbor.adminDown !== undefined) this.stop(endOf(neighbor));
+      if (this.#owner.running()) this.start();
     }
+    if (!isSame(neighbor.maximumPrefixes, before.maximumPrefixes)) this.#limitsChanged();
     this.#chooseNextHop();
     this.policiesChanged();
   }
@@ -194,10 +209,16 @@ export class Peer implements SessionHandler {
       this.#importPolicy = importPolicy;
       for (const inbound of this.#inbound.values()) inbound.evaluate(importPolicy);
     }
+    this.exportChanged();
+  }
+
+  /** Export policies or the drain may say something else: sends what comes out differently. */
+  exportChanged(): void {
     const policy = this.#policy('export');
+    const drain = this.#drain;
     for (const [family, { outbound, subscriber }] of this.#outbound) {
       const rib = this.#owner.rib(family);
-      const treatment = { ...outbound.treatment, policy, self: this.#self };
+      const treatment = { ...outbound.treatment, policy, self: this.#self, drain };
       if (keyOf(treatment) === outbound.key) continue;
       if (outbound.group.members === 1 && rib.retarget(outbound, treatment)) continue;
       const next = rib.outbound(treatment);
@@ -211,6 +232,7 @@ export class Peer implements SessionHandler {
     const session = this.#session;
     const negotiated = this.#negotiated;
     const lastDown = this.#held ?? session.lastDown;
+    const drain = this.#owner.drain(this.#neighbor.address);
     return {
       neighbor: this.#neighbor,
       sessionState: session.state,
@@ -224,6 +246,7 @@ export class Peer implements SessionHandler {
       ...(negotiated && { negotiated }),
       ...(session.establishedAt && { establishedAt: session.establishedAt }),
       ...(lastDown && { lastDown }),
+      ...(drain && { drain }),
     };
   }
 
@@ -238,6 +261,11 @@ export class Peer implements SessionHandler {
 
   outbound(family: Family): Outbound | undefined {
     return this.#outbound.get(family)?.outbound;
+  }
+
+  /** TCP took all that there is to send. */
+  get isCurrent(): boolean {
+    return [...this.#outbound.values()].every(({ outbound, subscriber }) => outbound.group.isCurrent(subscriber));
   }
 
   // What the session tells.
@@ -311,12 +339,14 @@ export class Peer implements SessionHandler {
       this.#hold(able.reason);
       return;
     }
-    this.#held = undefined;
-    this.#session.start();
+    this.#release();
+    const { adminDown } = this.#neighbor;
+    if (adminDown === undefined) this.#session.start();
+    else this.#hold(adminDown === '' ? 'administratively down' : `administratively down: ${adminDown}`, 'stopped');
   }
 
-  #hold(text: string): void {
-    const reason: DownReason = { kind: 'held', text };
+  #hold(text: string, kind: 'held' | 'stopped' = 'held'): void {
+    const reason: DownReason = { kind, text };
     this.#held = { reason, at: this.#owner.world.clock.date() };
     this.#owner.down(this, reason);
   }
@@ -360,18 +390,60 @@ export class Peer implements SessionHandler {
     // RFC 4760, 7: what was not negotiated is ignored.
     if (inbound === undefined) return;
     const changed = this.#owner.routeChanged(this);
+    const role = this.#roleFor(nlri.family);
+    const otc = role && received(role, update.attributes.onlyToCustomer, this.peerAsn);
+    const dropped = this.#isLooped(update) ? 'looped' : otc === 'leak' ? 'leaked' : undefined;
     inbound.announce(
       nlri,
-      update,
+      typeof otc === 'number' ? withOnlyToCustomer(update, otc) : update,
       reach,
       this.#importPolicy,
-      this.#isLooped(update),
+      dropped,
       this.#owner.seconds(),
       changed && ((id) => changed('announced', inbound, id)),
     );
-    if (inbound.adjRibIn.size > MAX_PREFIXES) {
-      this.stop({ subcode: cease.maximumPrefixes, text: `more than ${MAX_PREFIXES} prefixes` });
+    this.#checkLimit(inbound);
+  }
+
+  #checkLimit({ rib: { family }, adjRibIn }: Inbound): void {
+    const count = adjRibIn.size + adjRibIn.looped + adjRibIn.leaked;
+    const verdict = this.#limits.judge(family, count);
+    if (verdict === 'within') return;
+    const limit = this.#limits.of(family);
+    if (verdict === 'near') {
+      this.#owner.warn(
+        this,
+        `the peer sent ${count} prefixes of ${familyName(family)}, and ${limit.limit} are the most`,
+        {},
+      );
+      return;
     }
+    const text = limitText(limit);
+    this.stop({ subcode: cease.maximumPrefixes, text, data: limitData(limit) });
+    const { clock } = this.#owner.world;
+    const { restartSeconds } = limit;
+    this.#held = {
+      reason: { kind: 'stopped', text },
+      at: clock.date(),
+      ...(restartSeconds !== undefined && { timer: clock.timer(restartSeconds * 1000, () => this.start()) }),
+    };
+  }
+
+  #limitsChanged(): void {
+    this.#limits = new PrefixLimits(this.#neighbor.maximumPrefixes ?? []);
+    // What a limit keeps down may fit now.
+    if (this.#held !== undefined) this.start();
+    else for (const inbound of this.#inbound.values()) this.#checkLimit(inbound);
+  }
+
+  /** What may be tried again by itself is no longer. */
+  #release(): void {
+    this.#held?.timer?.cancel();
+    this.#held = undefined;
+  }
+
+  #roleFor(family: Family): Role | undefined {
+    return this.#negotiated?.external === true && isProtected(family) ? this.#neighbor.role : undefined;
   }
 
   #withdraw(nlri: Nlri): void {
@@ -512,7 +584,13 @@ export class Peer implements SessionHandler {
       addPath: send.addPath.has(family),
       self: this.#self,
       policy: this.#policy('export'),
+      drain: this.#drain,
+      role: external ? this.#neighbor.role : undefined,
     };
+  }
+
+  get #drain(): DrainPhase | undefined {
+    return this.#owner.drain(this.#neighbor.address)?.phase;
   }
 
   #policy(type: RoutePolicy['type']): PolicyChain {
@@ -530,6 +608,7 @@ export class Peer implements SessionHandler {
       accepted: adjRibIn?.accepted ?? 0,
       looped: adjRibIn?.looped ?? 0,
       stale: adjRibIn?.stale ?? 0,
+      leaked: adjRibIn?.leaked ?? 0,
       advertised: membership?.outbound.group.sentTo(membership.subscriber) ?? 0,
     };
   }
@@ -538,4 +617,16 @@ export class Peer implements SessionHandler {
     for (const { action, attribute, message } of faults)
       this.#owner.warn(this, `malformed UPDATE: ${message}`, { action, attribute });
   }
+}
+
+/** How a session ends that another configuration ends. */
+function endOf({ adminDown }: Neighbor): { readonly subcode: number; readonly text: string } {
+  return adminDown === undefined
+    ? { subcode: cease.configurationChange, text: 'Peer configuration changed' }
+    : { subcode: cease.administrativeShutdown, text: adminDown };
+}
+
+/** RFC 9234, 5: what comes from above or from beside may only go down. */
+function withOnlyToCustomer({ attributes, faults }: Update, onlyToCustomer: number): Update {
+  return { type: 'update', faults, attributes: { ...attributes, onlyToCustomer } };
 }

@@ -1,5 +1,6 @@
 import { Address } from '../ip/address.ts';
 import type { SocketOptions } from '../session/ports.ts';
+import { roles } from '../session/role.ts';
 import type { SessionConfig } from '../session/types.ts';
 import type { Capability } from '../wire/capability.ts';
 import { afiOf } from '../wire/family.ts';
@@ -27,6 +28,7 @@ export function sessionConfigOf(neighbor: Neighbor, global: BgpGlobal, remote: A
     keepaliveTime: timers.keepaliveInterval,
     delayOpenTime: timers.delayOpen,
     capabilities: capabilitiesOf(neighbor, global, { restarted: false, forwarding: true }),
+    ...(neighbor.roleStrict === true && { roleStrict: true }),
   };
 }
 
@@ -48,7 +50,7 @@ export function capabilitiesOf(
   { asn, hostname }: BgpGlobal,
   restart: RestartState,
 ): readonly Capability[] {
-  const { families, address, nextHop, addPaths = [] } = neighbor;
+  const { families, address, nextHop, addPaths = [], role } = neighbor;
   const ipv4 = address.isIPv6 ? families.filter((family) => afiOf(family) === 1) : [];
   return [
     ...families.map((family): Capability => ({ name: 'multiprotocol', family })),
@@ -57,6 +59,7 @@ export function capabilitiesOf(
       ? []
       : [{ name: 'extended-next-hop', entries: ipv4.map((family) => ({ family, nextHopAfi: 2 })) } as const]),
     { name: 'extended-message' },
+    ...(role === undefined ? [] : [{ name: 'role', role: roles.indexOf(role) } as const]),
     ...restartCapability(neighbor, restart),
     { name: 'four-octet-as', asn },
     ...(addPaths.length === 0 ? [] : [{ name: 'add-path', families: addPaths } as const]),

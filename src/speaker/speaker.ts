@@ -10,6 +10,7 @@ import type { DownReason, SessionState } from '../session/types.ts';
 import { type Family, familyName } from '../wire/family.ts';
 import { isPrefixFamily } from '../wire/nlri.ts';
 import type { Attributes, Nlri } from '../wire/update.ts';
+import { DRAIN_WAIT, type DrainState, Drains, type DrainTarget } from './drain.ts';
 import { SpeakerError } from './error.ts';
 import { FamilyRib } from './family-rib.ts';
 import type { Inbound } from './inbound.ts';
@@ -58,6 +59,9 @@ export interface SpeakerWorld extends World {
 
 const WILDCARDS: readonly Address[] = [new Address(new Uint8Array(4)), new Address(new Uint8Array(16))];
 
+/** Milliseconds that a peer has to take our withdrawals before the Cease. */
+const WITHDRAW_TIME = 2000;
+
 const available: Availability = { ok: true };
 const plainOnly: Availability = { ok: false, reason: 'this network has no socket options' };
 
@@ -77,11 +81,14 @@ export class Speaker {
   readonly #peerWatchers = new Set<(event: PeerEvent) => void>();
   readonly #routeWatchers: RouteWatchers;
   readonly #uuids: Uuids;
+  readonly #drains: Drains;
   readonly #startedAt: number;
   readonly #startDate: Date;
   #unwatchLinks: () => void = () => {};
   #running = false;
   #restarted = false;
+  /** Nothing is announced any more, and the sessions are about to end. */
+  #leaving: DrainState | undefined;
   #refused = 0;
 
   /** Throws SpeakerError for a router id or ASN out of range. */
@@ -92,6 +99,7 @@ export class Speaker {
     this.#log = log;
     this.#uuids = new Uuids(world.entropy);
     this.#routeWatchers = new RouteWatchers(world.clock);
+    this.#drains = new Drains(world.clock, (target) => this.#drainChanged(target));
     this.#startedAt = world.clock.now();
     this.#startDate = world.clock.date();
   }
@@ -128,18 +136,27 @@ export class Speaker {
       for (const peer of this.#peers.values()) peer.linkChanged(change);
     });
     if (unwatch !== undefined) this.#unwatchLinks = unwatch;
+    this.#leaving = undefined;
     for (const peer of this.#peers.values()) peer.start();
   }
 
   /**
-   * Every peer gets a Cease with `text`, and forgets our routes; without `fullDestroy` the connections of those that help with graceful
-   * restart close with no word, so that these keep them. Resolves when nothing listens any more; what is queued is still sent.
+   * Every peer gets withdrawals, as far as it takes them within two seconds, and a Cease with `text`; without `fullDestroy` the connections
+   * of those that help with graceful restart close with no word, so that these keep our routes. Resolves when nothing listens any more; what
+   * is queued is still sent.
    */
   async stop({ fullDestroy, text = '' }: { readonly fullDestroy: boolean; readonly text?: string }): Promise<void> {
     this.#running = false;
     this.#unwatchLinks();
+    const leaving: Peer[] = [];
     for (const peer of this.#peers.values())
-      peer.stop(fullDestroy || !peer.isHelped ? { subcode: cease.administrativeShutdown, text } : 'silently');
+      if (fullDestroy || !peer.isHelped) leaving.push(peer);
+      else peer.stop('silently');
+    const now = this.#world.clock.date();
+    this.#leaving = { phase: 'drained', since: now, withdrawAt: now };
+    for (const peer of leaving) peer.exportChanged();
+    if (!leaving.every((peer) => peer.isCurrent)) await this.#untilCurrent(leaving);
+    for (const peer of leaving) peer.stop({ subcode: cease.administrativeShutdown, text });
     await this.#closeListeners();
   }
 
@@ -168,6 +185,7 @@ export class Speaker {
     const peer = this.#peerAt(address);
     peer.stop({ subcode: cease.peerDeconfigured, text: '' });
     this.#protect(peer.remote, undefined);
+    this.#drains.forget(peer.neighbor.address);
     this.#peers.delete(peer.neighbor.address.toString());
     this.#tell({ type: 'removed', peer });
   }
@@ -186,6 +204,28 @@ export class Speaker {
 
   peer(address: Address): PeerState | undefined {
     return this.#peers.get(address.toString())?.peerState;
+  }
+
+  // Drain (RFC 8326).
+
+  /** That of the whole instance. */
+  get drainState(): DrainState | undefined {
+    return this.#drains.all;
+  }
+
+  /**
+   * Makes our routes the last resort of a peer or of all, and withdraws them after `wait` seconds, 15 when absent. Sessions stay up. While it drains, asking
+   * again begins a new wait.
+   */
+  drain({ wait = DRAIN_WAIT, ...target }: DrainTarget & { readonly wait?: number } = {}): void {
+    if (target.address !== undefined) this.#peerAt(target.address);
+    this.#drains.begin(target, wait);
+  }
+
+  /** Announces again as before. Nothing where nothing is drained. */
+  undrain(target: DrainTarget = {}): void {
+    if (target.address !== undefined) this.#peerAt(target.address);
+    this.#drains.end(target);
   }
 
   // Paths.
@@ -293,6 +333,7 @@ export class Speaker {
       store: this.#store,
       rib: (family) => this.#ribFor(family),
       policies: () => this.#policies,
+      drain: (address) => this.#leaving ?? this.#drains.of(address),
       interfaces: () => this.#interfaces(),
       protect: (address, options) => this.#protect(address, options),
       running: () => this.#running,
@@ -361,6 +402,29 @@ export class Speaker {
     if (soft !== 'in') peer.refreshOut();
   }
 
+  #drainChanged({ address }: DrainTarget): void {
+    const concerned = address === undefined ? [...this.#peers.values()] : [this.#peerAt(address)];
+    const phase = (address === undefined ? this.#drains.all : this.#drains.of(address))?.phase ?? 'undrained';
+    this.#log.info(address === undefined ? {} : fieldsOf(this.#peerAt(address)), `${phase}: ${drainWords[phase]}`);
+    for (const peer of concerned) {
+      peer.exportChanged();
+      this.#tell({ type: 'state-changed', peer });
+    }
+  }
+
+  /** Until these peers have taken what there is for them, but not for ever. */
+  #untilCurrent(peers: readonly Peer[]): Promise<void> {
+    const { clock } = this.#world;
+    const end = clock.now() + WITHDRAW_TIME;
+    return new Promise((resolve) => {
+      const look = () => {
+        if (clock.now() >= end || peers.every((peer) => peer.isCurrent)) resolve();
+        else clock.timer(20, look);
+      };
+      look();
+    });
+  }
+
   #placeOf({ name, type }: Pick<RoutePolicy, 'name' | 'type'>): number {
     return this.#policies.findIndex((policy) => policy.name === name && policy.type === type);
   }
@@ -404,8 +468,10 @@ export class Speaker {
     return peer;
   }
 
-  #checkNeighbor({ families, name, address }: Neighbor): void {
+  #checkNeighbor({ families, name, address, asn, role }: Neighbor): void {
     for (const family of families) this.#ribFor(family);
+    if (role !== undefined && asn === this.global.asn)
+      throw new SpeakerError('invalid-argument', `peer ${address}: a role is of external peers alone (RFC 9234)`);
     const twin = [...this.#peers.values()].find(
       (peer) => peer.neighbor.name === name && !peer.neighbor.address.equals(address),
     );
@@ -492,6 +558,12 @@ export class Speaker {
     };
   }
 }
+
+const drainWords = {
+  draining: 'routes are announced as the last resort',
+  drained: 'routes are withdrawn',
+  undrained: 'routes are announced as before',
+} as const;
 
 function checkGlobal({ asn, routerId, listenPort }: BgpGlobal): void {
   if (!Number.isInteger(asn) || asn < 1 || asn > 4294967295)

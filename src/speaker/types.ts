@@ -2,11 +2,13 @@ import type { Address } from '../ip/address.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { Owner } from '../rib/loc-rib.ts';
 import type { TimerName } from '../session/event.ts';
+import type { Role } from '../session/role.ts';
 import type { SecretText } from '../session/secret-text.ts';
 import type { DownReason, Negotiated, SessionCounters, SessionState } from '../session/types.ts';
 import type { AddPathFamily, Capability } from '../wire/capability.ts';
 import type { Family } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri } from '../wire/update.ts';
+import type { DrainState } from './drain.ts';
 import type { RestartTimerName } from './graceful-restart.ts';
 import type { NextHopMode } from './next-hop.ts';
 
@@ -61,6 +63,25 @@ export interface Neighbor {
   /** What happens to a path that no export policy statement decides: `accept` for a peer added by hand, `reject` in Cilium's control plane. */
   readonly defaultExportAction: 'accept' | 'reject';
   readonly defaultImportAction: 'accept' | 'reject';
+  /** Shut down by its administrator: no session; the text, at most 128 octets of UTF-8, is told to the peer (RFC 9003). */
+  readonly adminDown?: string;
+  /** For each family at most once; where there is none, a bound that keeps memory safe. */
+  readonly maximumPrefixes?: readonly MaximumPrefixes[];
+  /** What we are to an external peer: negotiated, and then no route leaks (RFC 9234). Absent: neither. */
+  readonly role?: Role;
+  /** No session with a peer that claims no role. Only with a role. */
+  readonly roleStrict?: boolean;
+}
+
+/** How many prefixes of a family a peer may send, before any policy. */
+export interface MaximumPrefixes {
+  readonly family: Family;
+  /** One more ends the session with Cease, Maximum Number of Prefixes Reached. */
+  readonly limit: number;
+  /** Per cent of `limit` above which a line is logged; 75 when absent. */
+  readonly warningThreshold?: number;
+  /** Begin again after so many seconds. Absent: stay down until a reset. */
+  readonly restartSeconds?: number;
 }
 
 /** Routes that outlive the session, both ways (RFC 4724, RFC 8538). Times are in seconds. */
@@ -116,6 +137,8 @@ export interface PeerFamilyState {
   readonly accepted: number;
   /** Routes dropped because our own AS is in the path (RFC 4271, 9). */
   readonly looped: number;
+  /** Routes dropped because they were not for us to have (RFC 9234, 5). */
+  readonly leaked: number;
   readonly advertised: number;
   /** Of the received, those that the peer still has to send again, or that wait for it to come back. */
   readonly stale: number;
@@ -138,6 +161,8 @@ export interface PeerState {
   readonly timers: Readonly<Partial<Record<TimerName | RestartTimerName, number>>>;
   /** Octets for the peer that TCP has not taken. */
   readonly pending: number;
+  /** Present while the peer is drained, by itself or with the instance. */
+  readonly drain?: DrainState;
 }
 
 export interface ResetOptions {

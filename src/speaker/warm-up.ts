@@ -35,6 +35,8 @@ export function* warmUp(): Generator<void> {
     addPath: false,
     self: { ipv4: undefined, ipv6: { kind: 'single', address } },
     policy: new PolicyChain([], 'export', address, 'accept'),
+    drain: undefined,
+    role: undefined,
   };
   for (let round = 0; round < ROUNDS; round++) {
     yield;

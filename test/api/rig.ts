@@ -68,6 +68,10 @@ function neighbor(name: string, address: Address, asn: number, passive: boolean)
     nextHop: undefined,
     exportAction: undefined,
     importAction: 'accept',
+    adminDown: undefined,
+    maximumPrefixes: [],
+    role: undefined,
+    roleStrict: undefined,
   });
 }
 

@@ -15,7 +15,7 @@ import {
   type WatchRoutesResponse,
   WithdrawPathsRequest,
 } from '../../src/gen/herald/v1/router_service.ts';
-import { Origin, type Route, RouteAction, RoutePolicyType, TableType } from '../../src/gen/herald/v1/types.ts';
+import { Origin, Role, type Route, RouteAction, RoutePolicyType, TableType } from '../../src/gen/herald/v1/types.ts';
 import { type Rig, rig, routerAddress } from './rig.ts';
 
 let at: Rig;
@@ -182,6 +182,26 @@ describe('neighbors', () => {
     );
   });
 
+  test('take limits, a role and a shutdown, and tell them', async () => {
+    const neighbor = {
+      address: '2001:db8::2',
+      maximumPrefixes: [
+        { family: { afi: 'ipv6', safi: 'unicast' }, limit: 9, warningThreshold: 50, restartSeconds: 60 },
+      ],
+      role: Role.RS_CLIENT,
+      roleStrict: true,
+      adminDown: 'new optics',
+    };
+    await ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor }));
+    const { peers } = await ask(rpc.getPeerState, { instance: '' });
+    expect(peers[1]).toMatchObject({
+      neighbor,
+      sessionState: 'idle',
+      lastDown: { kind: 'stopped', text: 'administratively down: new optics' },
+    });
+    expect(peers[1]?.localCapabilities.map(({ text }) => text)).toContain('role route server client');
+  });
+
   test('take a password and never tell it', async () => {
     const neighbor = { address: '2001:db8::2', authPassword: 'sesame', transport: { ebgpMultihop: 2 } };
     await ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor }));
@@ -262,6 +282,11 @@ describe('neighbors', () => {
       [
         'neighbor.next_hop: must be auto, global, linkLocal, both, an IPv6 address, or a global and a link-local address with a comma between',
       ],
+    ],
+    [{ address: '::2', roleStrict: true }, ['neighbor.role_strict: needs a role']],
+    [
+      { address: '::2', maximumPrefixes: [{ family: { afi: 'ipv6', safi: 'unicast' } }] },
+      ['neighbor.maximum_prefixes[0].limit: must be at least 1'],
     ],
   ])('%j is refused', async (neighbor, expected) => {
     expect(await violations(ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor })))).toEqual(expected);

@@ -62,8 +62,8 @@ describe('all of a peer', () => {
       expect.stringMatching(/^Keep Alive Time: +configured 3s, applied 3s, [0-3]s left$/),
     ]);
     expect(section(text, 'Address Families')).toEqual([
-      'Family         Received   Accepted   Looped   Stale   Advertised',
-      'ipv6/unicast   0          0          0        0       0',
+      'Family         Received   Accepted   Looped   Leaked   Stale   Advertised',
+      'ipv6/unicast   0          0          0        0        0       0',
     ]);
     const { counters } = at.node.peers()[0] ?? {};
     expect(section(text, 'Messages')).toEqual([

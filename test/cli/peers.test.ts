@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { formatDuration } from '../../src/cli/duration.ts';
+import { formatDuration, parseSeconds } from '../../src/cli/duration.ts';
 import { type Rig, rig } from '../api/rig.ts';
 import { neighbor } from '../speaker/support.ts';
 import { herald } from './herald.ts';
@@ -47,6 +47,20 @@ describe('peers', () => {
 });
 
 describe('a duration', () => {
+  test.each<[string, number | undefined]>([
+    ['0', 0],
+    ['90', 90],
+    ['30s', 30],
+    ['1m30s', 90],
+    ['2h', 7200],
+    ['', undefined],
+    ['s', undefined],
+    ['1.5s', undefined],
+    ['30x', undefined],
+  ])('%j is so many seconds', (text, seconds) => {
+    expect(parseSeconds(text)).toBe(seconds);
+  });
+
   test.each<[bigint, string]>([
     [0n, '0s'],
     [499_999_999n, '0s'],

@@ -126,6 +126,24 @@ import: all`),
     ).toThrow('ipv6/unicast is there twice');
   });
 
+  test('says what a peer may send, what we are to it, and that it is shut down', () => {
+    const [given] =
+      parseConfig([
+        {
+          file,
+          text: peer(
+            'maximumPrefixes: [{ family: ipv6/unicast, limit: 100, warningThresholdPercent: 80, restartSeconds: 60 }]\nrole: customer\nroleStrict: true\nadminDown: new optics',
+          ),
+        },
+      ]).instances[0]?.neighbors ?? [];
+    expect(given).toMatchObject({
+      maximumPrefixes: [{ family: ipv6Unicast, limit: 100, warningThreshold: 80, restartSeconds: 60 }],
+      role: 'customer',
+      roleStrict: true,
+      adminDown: 'new optics',
+    });
+  });
+
   test('says how a peer is protected, and shows it to nobody', () => {
     const directory = mkdtempSync(join(tmpdir(), 'herald-'));
     const path = join(directory, 'password');
@@ -407,6 +425,17 @@ describe('a configuration that is wrong', () => {
       'a hop too many',
       peer('transport: { ttlSecurity: true, ebgpMultihop: 2 }'),
       ['8:55 instances[0].peers[0].transport.ebgpMultihop: ttlSecurity and ebgpMultihop exclude each other'],
+    ],
+    [
+      'two limits of a family',
+      peer('maximumPrefixes: [{ family: ipv6/unicast, limit: 1 }, { family: ipv6/unicast, limit: 2 }]'),
+      ['8:26 instances[0].peers[0].maximumPrefixes: ipv6/unicast has two limits'],
+    ],
+    ['roleStrict without a role', peer('roleStrict: true'), ['8:21 instances[0].peers[0].roleStrict: needs a role']],
+    [
+      'a text for the peer that is too long',
+      peer(`adminDown: ${'é'.repeat(65)}`),
+      ['8:20 instances[0].peers[0].adminDown: must be at most 128 octets of UTF-8'],
     ],
   ])('has %s', (_name, text, problems) => {
     expect(problemsOf(text)).toEqual(problems.map((problem) => `${file}:${problem}`));

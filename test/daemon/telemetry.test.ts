@@ -51,6 +51,17 @@ describe('metrics', () => {
   });
   afterEach(() => at.close());
 
+  test('say which peers are drained, and how far', async () => {
+    at.node.drain({ wait: 10 });
+    const of = 'herald_peer_drain instance_name=node neighbor=[2001:db8::ff]:179 phase';
+    const drains = async () => samples(await new Metrics(measured({ node: at.node })).scrape(), 'herald_peer_drain');
+    expect(await drains()).toEqual({ [`${of}=draining`]: 1, [`${of}=drained`]: 0 });
+    at.node.drain({ wait: 0 });
+    expect(await drains()).toEqual({ [`${of}=draining`]: 0, [`${of}=drained`]: 1 });
+    at.node.undrain();
+    expect(await drains()).toEqual({ [`${of}=draining`]: 0, [`${of}=drained`]: 0 });
+  });
+
   test('tell of a session that is down, as Cilium does', async () => {
     const text = await new Metrics(measured({ node: at.node })).scrape();
     expect(samples(text, 'cilium_')).toEqual({
@@ -286,12 +297,13 @@ describe('a daemon', () => {
       const session = { ...of, local_asn: peer.localAsn, neighbor_asn: peer.peerAsn };
       found[series('herald_peer_pending_bytes', of)] = Number(peer.pendingBytes);
       found[series('cilium_bgp_control_plane_session_state', session)] = peer.sessionState === 'established' ? 1 : 0;
-      for (const { family, received, accepted, advertised, looped, stale } of peer.families) {
+      for (const { family, received, accepted, advertised, looped, stale, leaked } of peer.families) {
         found[series('cilium_bgp_control_plane_advertised_routes', { ...session, ...family })] = Number(advertised);
         found[series('cilium_bgp_control_plane_received_routes', { ...session, ...family })] = Number(received);
         found[series('herald_peer_accepted_routes', { ...of, ...family })] = Number(accepted);
         found[series('herald_peer_looped_routes', { ...of, ...family })] = Number(looped);
         found[series('herald_peer_stale_routes', { ...of, ...family })] = Number(stale);
+        found[series('herald_peer_leaked_routes', { ...of, ...family })] = Number(leaked);
       }
       const { counters } = peer;
       if (counters === undefined) continue;
@@ -312,6 +324,7 @@ describe('a daemon', () => {
       }
       found[series('herald_peer_established_total', of)] = Number(counters.established);
       found[series('herald_peer_collisions_total', of)] = Number(counters.collisions);
+      for (const phase of ['draining', 'drained']) found[series('herald_peer_drain', { ...of, phase })] = 0;
     }
     return found;
   }

@@ -38,7 +38,7 @@ test.each([false, true])(
             expect(id !== -1 && rib.remove(id)).toBe(model.delete(prefix));
           } else {
             const id = keys.acquire(bytes, 0);
-            if (action === 'looped') rib.setLooped(id, 0);
+            if (action === 'looped') rib.setDropped(id, 'looped', 0);
             else rib.set(id, store.acquire(Uint8Array.of(set)), action === 'accepted', 0);
             model.set(prefix, { state: action, set, stale: false });
           }

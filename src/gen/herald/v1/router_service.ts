@@ -26,6 +26,7 @@ import { Timestamp } from "../../google/protobuf/timestamp.ts";
 import {
   BgpGlobal,
   BgpInstance,
+  Drain,
   Family,
   Neighbor,
   PathAttributes,
@@ -332,6 +333,34 @@ export interface ResetAllNeighborsRequest {
 
 /** For ResetAllNeighbors. */
 export interface ResetAllNeighborsResponse {
+}
+
+/** For Drain. */
+export interface DrainRequest {
+  /** See RouterService. */
+  instance: string;
+  /** One neighbor's address. Empty: the whole instance. */
+  peerAddress: string;
+  /** Seconds until the routes are withdrawn, 0 to 86400. Absent: 15. */
+  waitSeconds?: number | undefined;
+}
+
+/** For Drain. */
+export interface DrainResponse {
+  /** What is now in force for the instance, or for that peer. */
+  drain: Drain | undefined;
+}
+
+/** For Undrain. */
+export interface UndrainRequest {
+  /** See RouterService. */
+  instance: string;
+  /** One neighbor's address. Empty: the whole instance, with each of its peers. */
+  peerAddress: string;
+}
+
+/** For Undrain. */
+export interface UndrainResponse {
 }
 
 /** For GetPeerState. */
@@ -1806,6 +1835,323 @@ export const ResetAllNeighborsResponse: MessageFns<ResetAllNeighborsResponse> = 
   },
   fromPartial(_: DeepPartial<ResetAllNeighborsResponse>): ResetAllNeighborsResponse {
     const message = createBaseResetAllNeighborsResponse();
+    return message;
+  },
+};
+
+function createBaseDrainRequest(): DrainRequest {
+  return { instance: "", peerAddress: "", waitSeconds: undefined };
+}
+
+export const DrainRequest: MessageFns<DrainRequest> = {
+  encode(message: DrainRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.peerAddress !== "") {
+      writer.uint32(18).string(message.peerAddress);
+    }
+    if (message.waitSeconds !== undefined) {
+      writer.uint32(24).uint32(message.waitSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DrainRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDrainRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.peerAddress = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.waitSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DrainRequest {
+    return {
+      instance: isSet(object.instance) ? globalThis.String(object.instance) : "",
+      peerAddress: isSet(object.peerAddress)
+        ? globalThis.String(object.peerAddress)
+        : isSet(object.peer_address)
+        ? globalThis.String(object.peer_address)
+        : "",
+      waitSeconds: isSet(object.waitSeconds)
+        ? globalThis.Number(object.waitSeconds)
+        : isSet(object.wait_seconds)
+        ? globalThis.Number(object.wait_seconds)
+        : undefined,
+    };
+  },
+
+  toJSON(message: DrainRequest): unknown {
+    const obj: any = {};
+    if (message.instance !== "") {
+      obj.instance = message.instance;
+    }
+    if (message.peerAddress !== "") {
+      obj.peerAddress = message.peerAddress;
+    }
+    if (message.waitSeconds !== undefined) {
+      obj.waitSeconds = Math.round(message.waitSeconds);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DrainRequest>): DrainRequest {
+    return DrainRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DrainRequest>): DrainRequest {
+    const message = createBaseDrainRequest();
+    message.instance = object.instance ?? "";
+    message.peerAddress = object.peerAddress ?? "";
+    message.waitSeconds = object.waitSeconds ?? undefined;
+    return message;
+  },
+};
+
+function createBaseDrainResponse(): DrainResponse {
+  return { drain: undefined };
+}
+
+export const DrainResponse: MessageFns<DrainResponse> = {
+  encode(message: DrainResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.drain !== undefined) {
+      Drain.encode(message.drain, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DrainResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDrainResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.drain = Drain.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DrainResponse {
+    return { drain: isSet(object.drain) ? Drain.fromJSON(object.drain) : undefined };
+  },
+
+  toJSON(message: DrainResponse): unknown {
+    const obj: any = {};
+    if (message.drain !== undefined) {
+      obj.drain = Drain.toJSON(message.drain);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DrainResponse>): DrainResponse {
+    return DrainResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DrainResponse>): DrainResponse {
+    const message = createBaseDrainResponse();
+    message.drain = (object.drain !== undefined && object.drain !== null) ? Drain.fromPartial(object.drain) : undefined;
+    return message;
+  },
+};
+
+function createBaseUndrainRequest(): UndrainRequest {
+  return { instance: "", peerAddress: "" };
+}
+
+export const UndrainRequest: MessageFns<UndrainRequest> = {
+  encode(message: UndrainRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.peerAddress !== "") {
+      writer.uint32(18).string(message.peerAddress);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UndrainRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUndrainRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.peerAddress = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UndrainRequest {
+    return {
+      instance: isSet(object.instance) ? globalThis.String(object.instance) : "",
+      peerAddress: isSet(object.peerAddress)
+        ? globalThis.String(object.peerAddress)
+        : isSet(object.peer_address)
+        ? globalThis.String(object.peer_address)
+        : "",
+    };
+  },
+
+  toJSON(message: UndrainRequest): unknown {
+    const obj: any = {};
+    if (message.instance !== "") {
+      obj.instance = message.instance;
+    }
+    if (message.peerAddress !== "") {
+      obj.peerAddress = message.peerAddress;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UndrainRequest>): UndrainRequest {
+    return UndrainRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UndrainRequest>): UndrainRequest {
+    const message = createBaseUndrainRequest();
+    message.instance = object.instance ?? "";
+    message.peerAddress = object.peerAddress ?? "";
+    return message;
+  },
+};
+
+function createBaseUndrainResponse(): UndrainResponse {
+  return {};
+}
+
+export const UndrainResponse: MessageFns<UndrainResponse> = {
+  encode(_: UndrainResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UndrainResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUndrainResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): UndrainResponse {
+    return {};
+  },
+
+  toJSON(_: UndrainResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<UndrainResponse>): UndrainResponse {
+    return UndrainResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<UndrainResponse>): UndrainResponse {
+    const message = createBaseUndrainResponse();
     return message;
   },
 };
@@ -4297,6 +4643,30 @@ export const RouterServiceService = {
       Buffer.from(ResetAllNeighborsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ResetAllNeighborsResponse => ResetAllNeighborsResponse.decode(value),
   },
+  /**
+   * Drain makes our routes the last resort of a peer, or of all that are and will be (community GRACEFUL_SHUTDOWN, RFC 8326; LOCAL_PREF 0 for
+   * internal ones), and withdraws them after a wait. Sessions stay up. Asked again it begins a new wait. It ends with Undrain, or
+   * with the process.
+   */
+  drain: {
+    path: "/herald.v1.RouterService/Drain" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DrainRequest): Buffer => Buffer.from(DrainRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DrainRequest => DrainRequest.decode(value),
+    responseSerialize: (value: DrainResponse): Buffer => Buffer.from(DrainResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DrainResponse => DrainResponse.decode(value),
+  },
+  /** Undrain announces again as before. FAILED_PRECONDITION for one peer while the whole instance is drained. */
+  undrain: {
+    path: "/herald.v1.RouterService/Undrain" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UndrainRequest): Buffer => Buffer.from(UndrainRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UndrainRequest => UndrainRequest.decode(value),
+    responseSerialize: (value: UndrainResponse): Buffer => Buffer.from(UndrainResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UndrainResponse => UndrainResponse.decode(value),
+  },
   /** GetPeerState tells how each peer is doing. */
   getPeerState: {
     path: "/herald.v1.RouterService/GetPeerState" as const,
@@ -4448,6 +4818,14 @@ export interface RouterServiceServer extends UntypedServiceImplementation {
   resetNeighbor: handleUnaryCall<ResetNeighborRequest, ResetNeighborResponse>;
   /** ResetAllNeighbors does so with every peer. */
   resetAllNeighbors: handleUnaryCall<ResetAllNeighborsRequest, ResetAllNeighborsResponse>;
+  /**
+   * Drain makes our routes the last resort of a peer, or of all that are and will be (community GRACEFUL_SHUTDOWN, RFC 8326; LOCAL_PREF 0 for
+   * internal ones), and withdraws them after a wait. Sessions stay up. Asked again it begins a new wait. It ends with Undrain, or
+   * with the process.
+   */
+  drain: handleUnaryCall<DrainRequest, DrainResponse>;
+  /** Undrain announces again as before. FAILED_PRECONDITION for one peer while the whole instance is drained. */
+  undrain: handleUnaryCall<UndrainRequest, UndrainResponse>;
   /** GetPeerState tells how each peer is doing. */
   getPeerState: handleUnaryCall<GetPeerStateRequest, GetPeerStateResponse>;
   /**
@@ -4610,6 +4988,42 @@ export interface RouterServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ResetAllNeighborsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Drain makes our routes the last resort of a peer, or of all that are and will be (community GRACEFUL_SHUTDOWN, RFC 8326; LOCAL_PREF 0 for
+   * internal ones), and withdraws them after a wait. Sessions stay up. Asked again it begins a new wait. It ends with Undrain, or
+   * with the process.
+   */
+  drain(
+    request: DrainRequest,
+    callback: (error: ServiceError | null, response: DrainResponse) => void,
+  ): ClientUnaryCall;
+  drain(
+    request: DrainRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DrainResponse) => void,
+  ): ClientUnaryCall;
+  drain(
+    request: DrainRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DrainResponse) => void,
+  ): ClientUnaryCall;
+  /** Undrain announces again as before. FAILED_PRECONDITION for one peer while the whole instance is drained. */
+  undrain(
+    request: UndrainRequest,
+    callback: (error: ServiceError | null, response: UndrainResponse) => void,
+  ): ClientUnaryCall;
+  undrain(
+    request: UndrainRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UndrainResponse) => void,
+  ): ClientUnaryCall;
+  undrain(
+    request: UndrainRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UndrainResponse) => void,
   ): ClientUnaryCall;
   /** GetPeerState tells how each peer is doing. */
   getPeerState(

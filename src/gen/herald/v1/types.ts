@@ -12,6 +12,53 @@ export const protobufPackage = "herald.v1";
 
 export const protobufFileName = "herald/v1/types.proto";
 
+/** How far a drain is. */
+export const DrainPhase = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** DRAINING - Routes are announced as the last resort. */
+  DRAINING: 1,
+  /** DRAINED - Nothing is announced any more. */
+  DRAINED: 2,
+} as const;
+
+export type DrainPhase = typeof DrainPhase[keyof typeof DrainPhase];
+
+export namespace DrainPhase {
+  export type UNSPECIFIED = typeof DrainPhase.UNSPECIFIED;
+  export type DRAINING = typeof DrainPhase.DRAINING;
+  export type DRAINED = typeof DrainPhase.DRAINED;
+}
+
+export function drainPhaseFromJSON(object: any): DrainPhase {
+  switch (object) {
+    case 0:
+    case "DRAIN_PHASE_UNSPECIFIED":
+      return DrainPhase.UNSPECIFIED;
+    case 1:
+    case "DRAIN_PHASE_DRAINING":
+      return DrainPhase.DRAINING;
+    case 2:
+    case "DRAIN_PHASE_DRAINED":
+      return DrainPhase.DRAINED;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum DrainPhase");
+  }
+}
+
+export function drainPhaseToJSON(object: DrainPhase): string {
+  switch (object) {
+    case DrainPhase.UNSPECIFIED:
+      return "DRAIN_PHASE_UNSPECIFIED";
+    case DrainPhase.DRAINING:
+      return "DRAIN_PHASE_DRAINING";
+    case DrainPhase.DRAINED:
+      return "DRAIN_PHASE_DRAINED";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum DrainPhase");
+  }
+}
+
 /** What happens to a path that no statement of a route policy decides. */
 export const DefaultAction = {
   /** UNSPECIFIED - Export: accept. Import: reject. */
@@ -111,6 +158,77 @@ export function addPathsModeToJSON(object: AddPathsMode): string {
       return "ADD_PATHS_MODE_BOTH";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum AddPathsMode");
+  }
+}
+
+/** What we are to an external peer (RFC 9234, 3.1). */
+export const Role = {
+  /** UNSPECIFIED - No role. */
+  UNSPECIFIED: 0,
+  /** PROVIDER - We sell it transit. */
+  PROVIDER: 1,
+  /** RS - We are a route server, it is a client. */
+  RS: 2,
+  /** RS_CLIENT - It is a route server, we are a client. */
+  RS_CLIENT: 3,
+  /** CUSTOMER - It sells us transit. */
+  CUSTOMER: 4,
+  /** PEER - Each gives the other its own and its customers' routes. */
+  PEER: 5,
+} as const;
+
+export type Role = typeof Role[keyof typeof Role];
+
+export namespace Role {
+  export type UNSPECIFIED = typeof Role.UNSPECIFIED;
+  export type PROVIDER = typeof Role.PROVIDER;
+  export type RS = typeof Role.RS;
+  export type RS_CLIENT = typeof Role.RS_CLIENT;
+  export type CUSTOMER = typeof Role.CUSTOMER;
+  export type PEER = typeof Role.PEER;
+}
+
+export function roleFromJSON(object: any): Role {
+  switch (object) {
+    case 0:
+    case "ROLE_UNSPECIFIED":
+      return Role.UNSPECIFIED;
+    case 1:
+    case "ROLE_PROVIDER":
+      return Role.PROVIDER;
+    case 2:
+    case "ROLE_RS":
+      return Role.RS;
+    case 3:
+    case "ROLE_RS_CLIENT":
+      return Role.RS_CLIENT;
+    case 4:
+    case "ROLE_CUSTOMER":
+      return Role.CUSTOMER;
+    case 5:
+    case "ROLE_PEER":
+      return Role.PEER;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum Role");
+  }
+}
+
+export function roleToJSON(object: Role): string {
+  switch (object) {
+    case Role.UNSPECIFIED:
+      return "ROLE_UNSPECIFIED";
+    case Role.PROVIDER:
+      return "ROLE_PROVIDER";
+    case Role.RS:
+      return "ROLE_RS";
+    case Role.RS_CLIENT:
+      return "ROLE_RS_CLIENT";
+    case Role.CUSTOMER:
+      return "ROLE_CUSTOMER";
+    case Role.PEER:
+      return "ROLE_PEER";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum Role");
   }
 }
 
@@ -417,7 +535,23 @@ export interface BgpInstance {
   /** It plays the router of a lab, in the same process: a request that names no instance never means it. */
   lab: boolean;
   /** When it was started. */
-  startedAt: Date | undefined;
+  startedAt:
+    | Date
+    | undefined;
+  /** Present while the whole instance is drained. */
+  drain: Drain | undefined;
+}
+
+/** A drain: routes are announced as the last resort, then withdrawn. */
+export interface Drain {
+  /** How far it is. */
+  phase: DrainPhase;
+  /** When it was asked for. */
+  since:
+    | Date
+    | undefined;
+  /** When the routes are withdrawn, or were. */
+  withdrawAt: Date | undefined;
 }
 
 /** The timers of a neighbor, in seconds. Zero or absent takes the default unless the field says otherwise. */
@@ -532,6 +666,32 @@ export interface Neighbor {
   interface: string;
   /** Families whose routes may have several paths, each with an identifier (ADD-PATH, RFC 7911). Each is among `families`. Default: none. */
   addPaths: FamilyAddPaths[];
+  /** Shuts the peer down: there is no session, and the peer is told this text, at most 128 octets of UTF-8 (RFC 9003). Absent: not shut down. */
+  adminDown?:
+    | string
+    | undefined;
+  /** At most one for each family. Empty: a bound that keeps memory safe. */
+  maximumPrefixes: MaximumPrefixes[];
+  /** What we are to an external peer (RFC 9234): negotiated, and then no route leaks. Default: neither. */
+  role: Role;
+  /** Take no session with a peer that claims no role. Only with a role. Default false. */
+  roleStrict: boolean;
+}
+
+/** How many prefixes of a family a peer may send, before any policy. */
+export interface MaximumPrefixes {
+  /** The family. Needed. */
+  family:
+    | Family
+    | undefined;
+  /** 1 to 4294967295; one more ends the session with Cease, Maximum Number of Prefixes Reached. Needed. */
+  limit: number;
+  /** From where on a warning is logged, in per cent of the limit, 1 to 100. Absent: 75. */
+  warningThreshold?:
+    | number
+    | undefined;
+  /** Begin again after so many seconds, 1 to 86400. Absent: stay down until a reset. */
+  restartSeconds?: number | undefined;
 }
 
 /** The path attributes of paths to originate. */
@@ -622,6 +782,8 @@ export interface PeerFamilyState {
   looped: bigint;
   /** Of the received, those of a session that ended: the peer still has to come back, or to send them again. */
   stale: bigint;
+  /** Routes dropped because they are route leaks (RFC 9234, 5). */
+  leaked: bigint;
 }
 
 /** The timers of a peer, in nanoseconds as Cilium's JSON has them. */
@@ -747,6 +909,8 @@ export interface PeerState {
   tcpPasswordEnabled: boolean;
   /** Where the peer is; of one known by its interface, the router that was found there, and empty while none is. */
   remoteAddress: string;
+  /** Present while it is drained, by itself or with the instance. */
+  drain: Drain | undefined;
 }
 
 export interface PeerState_RunningTimersNanosecondsEntry {
@@ -1057,7 +1221,7 @@ export const BgpGlobal: MessageFns<BgpGlobal> = {
 };
 
 function createBaseBgpInstance(): BgpInstance {
-  return { name: "", global: undefined, lab: false, startedAt: undefined };
+  return { name: "", global: undefined, lab: false, startedAt: undefined, drain: undefined };
 }
 
 export const BgpInstance: MessageFns<BgpInstance> = {
@@ -1073,6 +1237,9 @@ export const BgpInstance: MessageFns<BgpInstance> = {
     }
     if (message.startedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.startedAt), writer.uint32(34).fork()).join();
+    }
+    if (message.drain !== undefined) {
+      Drain.encode(message.drain, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1122,6 +1289,14 @@ export const BgpInstance: MessageFns<BgpInstance> = {
             message.startedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.drain = Drain.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1144,6 +1319,7 @@ export const BgpInstance: MessageFns<BgpInstance> = {
         : isSet(object.started_at)
         ? fromJsonTimestamp(object.started_at)
         : undefined,
+      drain: isSet(object.drain) ? Drain.fromJSON(object.drain) : undefined,
     };
   },
 
@@ -1161,6 +1337,9 @@ export const BgpInstance: MessageFns<BgpInstance> = {
     if (message.startedAt !== undefined) {
       obj.startedAt = message.startedAt.toISOString();
     }
+    if (message.drain !== undefined) {
+      obj.drain = Drain.toJSON(message.drain);
+    }
     return obj;
   },
 
@@ -1175,6 +1354,112 @@ export const BgpInstance: MessageFns<BgpInstance> = {
       : undefined;
     message.lab = object.lab ?? false;
     message.startedAt = object.startedAt ?? undefined;
+    message.drain = (object.drain !== undefined && object.drain !== null) ? Drain.fromPartial(object.drain) : undefined;
+    return message;
+  },
+};
+
+function createBaseDrain(): Drain {
+  return { phase: 0, since: undefined, withdrawAt: undefined };
+}
+
+export const Drain: MessageFns<Drain> = {
+  encode(message: Drain, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.phase !== 0) {
+      writer.uint32(8).int32(message.phase);
+    }
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(18).fork()).join();
+    }
+    if (message.withdrawAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.withdrawAt), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Drain {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDrain();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.phase = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.withdrawAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Drain {
+    return {
+      phase: isSet(object.phase) ? drainPhaseFromJSON(object.phase) : 0,
+      since: isSet(object.since) ? fromJsonTimestamp(object.since) : undefined,
+      withdrawAt: isSet(object.withdrawAt)
+        ? fromJsonTimestamp(object.withdrawAt)
+        : isSet(object.withdraw_at)
+        ? fromJsonTimestamp(object.withdraw_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: Drain): unknown {
+    const obj: any = {};
+    if (message.phase !== 0) {
+      obj.phase = drainPhaseToJSON(message.phase);
+    }
+    if (message.since !== undefined) {
+      obj.since = message.since.toISOString();
+    }
+    if (message.withdrawAt !== undefined) {
+      obj.withdrawAt = message.withdrawAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Drain>): Drain {
+    return Drain.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Drain>): Drain {
+    const message = createBaseDrain();
+    message.phase = object.phase ?? 0;
+    message.since = object.since ?? undefined;
+    message.withdrawAt = object.withdrawAt ?? undefined;
     return message;
   },
 };
@@ -1720,6 +2005,10 @@ function createBaseNeighbor(): Neighbor {
     nextHop: "",
     interface: "",
     addPaths: [],
+    adminDown: undefined,
+    maximumPrefixes: [],
+    role: 0,
+    roleStrict: false,
   };
 }
 
@@ -1763,6 +2052,18 @@ export const Neighbor: MessageFns<Neighbor> = {
     }
     for (const v of message.addPaths) {
       FamilyAddPaths.encode(v!, writer.uint32(106).fork()).join();
+    }
+    if (message.adminDown !== undefined) {
+      writer.uint32(162).string(message.adminDown);
+    }
+    for (const v of message.maximumPrefixes) {
+      MaximumPrefixes.encode(v!, writer.uint32(170).fork()).join();
+    }
+    if (message.role !== 0) {
+      writer.uint32(176).int32(message.role);
+    }
+    if (message.roleStrict !== false) {
+      writer.uint32(184).bool(message.roleStrict);
     }
     return writer;
   },
@@ -1884,6 +2185,38 @@ export const Neighbor: MessageFns<Neighbor> = {
             message.addPaths.push(FamilyAddPaths.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.adminDown = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.maximumPrefixes.push(MaximumPrefixes.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.role = reader.int32() as any;
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.roleStrict = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1935,6 +2268,22 @@ export const Neighbor: MessageFns<Neighbor> = {
         : globalThis.Array.isArray(object?.add_paths)
         ? object.add_paths.map((e: any) => FamilyAddPaths.fromJSON(e))
         : [],
+      adminDown: isSet(object.adminDown)
+        ? globalThis.String(object.adminDown)
+        : isSet(object.admin_down)
+        ? globalThis.String(object.admin_down)
+        : undefined,
+      maximumPrefixes: globalThis.Array.isArray(object?.maximumPrefixes)
+        ? object.maximumPrefixes.map((e: any) => MaximumPrefixes.fromJSON(e))
+        : globalThis.Array.isArray(object?.maximum_prefixes)
+        ? object.maximum_prefixes.map((e: any) => MaximumPrefixes.fromJSON(e))
+        : [],
+      role: isSet(object.role) ? roleFromJSON(object.role) : 0,
+      roleStrict: isSet(object.roleStrict)
+        ? globalThis.Boolean(object.roleStrict)
+        : isSet(object.role_strict)
+        ? globalThis.Boolean(object.role_strict)
+        : false,
     };
   },
 
@@ -1979,6 +2328,18 @@ export const Neighbor: MessageFns<Neighbor> = {
     if (message.addPaths?.length) {
       obj.addPaths = message.addPaths.map((e) => FamilyAddPaths.toJSON(e));
     }
+    if (message.adminDown !== undefined) {
+      obj.adminDown = message.adminDown;
+    }
+    if (message.maximumPrefixes?.length) {
+      obj.maximumPrefixes = message.maximumPrefixes.map((e) => MaximumPrefixes.toJSON(e));
+    }
+    if (message.role !== 0) {
+      obj.role = roleToJSON(message.role);
+    }
+    if (message.roleStrict !== false) {
+      obj.roleStrict = message.roleStrict;
+    }
     return obj;
   },
 
@@ -2006,6 +2367,137 @@ export const Neighbor: MessageFns<Neighbor> = {
     message.nextHop = object.nextHop ?? "";
     message.interface = object.interface ?? "";
     message.addPaths = object.addPaths?.map((e) => FamilyAddPaths.fromPartial(e)) || [];
+    message.adminDown = object.adminDown ?? undefined;
+    message.maximumPrefixes = object.maximumPrefixes?.map((e) => MaximumPrefixes.fromPartial(e)) || [];
+    message.role = object.role ?? 0;
+    message.roleStrict = object.roleStrict ?? false;
+    return message;
+  },
+};
+
+function createBaseMaximumPrefixes(): MaximumPrefixes {
+  return { family: undefined, limit: 0, warningThreshold: undefined, restartSeconds: undefined };
+}
+
+export const MaximumPrefixes: MessageFns<MaximumPrefixes> = {
+  encode(message: MaximumPrefixes, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.family !== undefined) {
+      Family.encode(message.family, writer.uint32(10).fork()).join();
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).uint32(message.limit);
+    }
+    if (message.warningThreshold !== undefined) {
+      writer.uint32(24).uint32(message.warningThreshold);
+    }
+    if (message.restartSeconds !== undefined) {
+      writer.uint32(32).uint32(message.restartSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MaximumPrefixes {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMaximumPrefixes();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.family = Family.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.warningThreshold = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.restartSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MaximumPrefixes {
+    return {
+      family: isSet(object.family) ? Family.fromJSON(object.family) : undefined,
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+      warningThreshold: isSet(object.warningThreshold)
+        ? globalThis.Number(object.warningThreshold)
+        : isSet(object.warning_threshold)
+        ? globalThis.Number(object.warning_threshold)
+        : undefined,
+      restartSeconds: isSet(object.restartSeconds)
+        ? globalThis.Number(object.restartSeconds)
+        : isSet(object.restart_seconds)
+        ? globalThis.Number(object.restart_seconds)
+        : undefined,
+    };
+  },
+
+  toJSON(message: MaximumPrefixes): unknown {
+    const obj: any = {};
+    if (message.family !== undefined) {
+      obj.family = Family.toJSON(message.family);
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    if (message.warningThreshold !== undefined) {
+      obj.warningThreshold = Math.round(message.warningThreshold);
+    }
+    if (message.restartSeconds !== undefined) {
+      obj.restartSeconds = Math.round(message.restartSeconds);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MaximumPrefixes>): MaximumPrefixes {
+    return MaximumPrefixes.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MaximumPrefixes>): MaximumPrefixes {
+    const message = createBaseMaximumPrefixes();
+    message.family = (object.family !== undefined && object.family !== null)
+      ? Family.fromPartial(object.family)
+      : undefined;
+    message.limit = object.limit ?? 0;
+    message.warningThreshold = object.warningThreshold ?? undefined;
+    message.restartSeconds = object.restartSeconds ?? undefined;
     return message;
   },
 };
@@ -2672,7 +3164,7 @@ export const Route: MessageFns<Route> = {
 };
 
 function createBasePeerFamilyState(): PeerFamilyState {
-  return { family: undefined, received: 0n, accepted: 0n, advertised: 0n, looped: 0n, stale: 0n };
+  return { family: undefined, received: 0n, accepted: 0n, advertised: 0n, looped: 0n, stale: 0n, leaked: 0n };
 }
 
 export const PeerFamilyState: MessageFns<PeerFamilyState> = {
@@ -2709,6 +3201,12 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
         throw new globalThis.Error("value provided for field message.stale of type uint64 too large");
       }
       writer.uint32(48).uint64(message.stale);
+    }
+    if (message.leaked !== 0n) {
+      if (BigInt.asUintN(64, message.leaked) !== message.leaked) {
+        throw new globalThis.Error("value provided for field message.leaked of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.leaked);
     }
     return writer;
   },
@@ -2774,6 +3272,14 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
             message.stale = reader.uint64() as bigint;
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.leaked = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2794,6 +3300,7 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
       advertised: isSet(object.advertised) ? BigInt(object.advertised) : 0n,
       looped: isSet(object.looped) ? BigInt(object.looped) : 0n,
       stale: isSet(object.stale) ? BigInt(object.stale) : 0n,
+      leaked: isSet(object.leaked) ? BigInt(object.leaked) : 0n,
     };
   },
 
@@ -2817,6 +3324,9 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
     if (message.stale !== 0n) {
       obj.stale = message.stale.toString();
     }
+    if (message.leaked !== 0n) {
+      obj.leaked = message.leaked.toString();
+    }
     return obj;
   },
 
@@ -2835,6 +3345,7 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
       : 0n;
     message.looped = (object.looped !== undefined && object.looped !== null) ? BigInt(object.looped) : 0n;
     message.stale = (object.stale !== undefined && object.stale !== null) ? BigInt(object.stale) : 0n;
+    message.leaked = (object.leaked !== undefined && object.leaked !== null) ? BigInt(object.leaked) : 0n;
     return message;
   },
 };
@@ -3650,6 +4161,7 @@ function createBasePeerState(): PeerState {
     neighbor: undefined,
     tcpPasswordEnabled: false,
     remoteAddress: "",
+    drain: undefined,
   };
 }
 
@@ -3726,6 +4238,9 @@ export const PeerState: MessageFns<PeerState> = {
     }
     if (message.remoteAddress !== "") {
       writer.uint32(178).string(message.remoteAddress);
+    }
+    if (message.drain !== undefined) {
+      Drain.encode(message.drain, writer.uint32(242).fork()).join();
     }
     return writer;
   },
@@ -3922,6 +4437,14 @@ export const PeerState: MessageFns<PeerState> = {
             message.remoteAddress = reader.string();
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.drain = Drain.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4050,6 +4573,7 @@ export const PeerState: MessageFns<PeerState> = {
         : isSet(object.remote_address)
         ? globalThis.String(object.remote_address)
         : "",
+      drain: isSet(object.drain) ? Drain.fromJSON(object.drain) : undefined,
     };
   },
 
@@ -4127,6 +4651,9 @@ export const PeerState: MessageFns<PeerState> = {
     if (message.remoteAddress !== "") {
       obj.remoteAddress = message.remoteAddress;
     }
+    if (message.drain !== undefined) {
+      obj.drain = Drain.toJSON(message.drain);
+    }
     return obj;
   },
 
@@ -4178,6 +4705,7 @@ export const PeerState: MessageFns<PeerState> = {
       : undefined;
     message.tcpPasswordEnabled = object.tcpPasswordEnabled ?? false;
     message.remoteAddress = object.remoteAddress ?? "";
+    message.drain = (object.drain !== undefined && object.drain !== null) ? Drain.fromPartial(object.drain) : undefined;
     return message;
   },
 };
