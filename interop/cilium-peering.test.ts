@@ -81,16 +81,19 @@ describe.each(generations)('sessions as Cilium configures them, with FRR %s', (F
     );
     await scene.expectRoutes(scene.tor, node.address, [pods]);
 
-    await scene.apply(
-      peerConfig('peer', { timers: { connectRetryTimeSeconds: 1, keepAliveTimeSeconds: 5, holdTimeSeconds: 15 } }),
-    );
+    const timers = { connectRetryTimeSeconds: 1, keepAliveTimeSeconds: 5, holdTimeSeconds: 15 };
+    await scene.apply(peerConfig('peer', { timers, gracefulRestart: { enabled: true, restartTimeSeconds: 60 } }));
     const neighbor = await until(
       () => scene.tor.neighbor(node.address),
       ({ bgpState, bgpTimerHoldTimeMsecs }) => bgpState === 'Established' && bgpTimerHoldTimeMsecs === 15_000,
       { what: 'the session with other timers' },
     );
     expect(neighbor.bgpTimerKeepAliveIntervalMsecs).toBe(5000);
+    expect(neighbor.gracefulRestartInfo?.timers?.receivedRestartTimer).toBe(60);
     await scene.expectRoutes(scene.tor, node.address, [pods]);
+    // What is removed from the configuration is gone at once: a Cease, and no restart that the router would wait for.
+    await scene.remove(oneSession());
+    await scene.expectRoutes(scene.tor, node.address, []);
   });
 
   test('peering-multi-instance: three peers of two instances', async () => {

@@ -21,6 +21,7 @@ export interface FrrNeighbor {
   readonly addressFamilyInfo?: Readonly<
     Record<string, { readonly acceptedPrefixCounter?: number; readonly sentPrefixCounter?: number }>
   >;
+  readonly gracefulRestartInfo?: { readonly timers?: { readonly receivedRestartTimer?: number } };
   readonly connectionsEstablished: number;
   readonly connectionsDropped: number;
   readonly lastResetDueTo?: string;
