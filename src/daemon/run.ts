@@ -4,6 +4,7 @@ import { BindError } from '../api/socket.ts';
 import { systemLinks } from '../link/system.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import { warmUp } from '../speaker/warm-up.ts';
+import { warmUpReceive } from '../speaker/warm-up-receive.ts';
 import { tcpNetwork } from '../transport/tcp.ts';
 import { systemClock, systemEntropy } from '../transport/world.ts';
 import type { Config } from './config.ts';
@@ -82,8 +83,8 @@ async function start(
 
 /** A step at a time, so that peers and requests never wait for more than one. */
 async function warmUpAside(): Promise<void> {
-  const steps = warmUp();
-  while (steps.next().done !== true) await wait(5, undefined, { ref: false });
+  for (const _ of warmUp()) await wait(5, undefined, { ref: false });
+  for await (const _ of warmUpReceive()) await wait(5, undefined, { ref: false });
 }
 
 /** A bad file changes nothing. */
