@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { repository } from '../lab/paths.ts';
 import { cases } from './cases/all.ts';
-import { check } from './check.ts';
+import { chart } from './chart.ts';
+import { check, guard, targets } from './check.ts';
 import { machine, markdown, type Run, rowsOf } from './report.ts';
 import { speakers } from './speakers/all.ts';
 
@@ -14,6 +15,7 @@ interface Options {
   readonly runs: number;
   readonly output: 'table' | 'json';
   readonly check?: boolean;
+  readonly guard?: boolean;
 }
 
 const program = new Command('bench')
@@ -25,13 +27,17 @@ const program = new Command('bench')
   .option('--routes <count>', 'how many routes a table has', positive, 100_000)
   .option('--runs <count>', 'how often each is measured', positive, 3)
   .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
+  .option(
+    '--guard',
+    'only see whether Herald has fallen back behind the others, in less than a minute; exit code 1 when it has',
+  )
   .option('--check', 'only see whether Herald meets its targets; exit code 1 when it does not')
   .action(bench);
 
 async function bench(options: Options): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('namespaces need root');
-  if (options.check === true) {
-    process.exitCode = (await check(progress)) ? 0 : 1;
+  if (options.check === true || options.guard === true) {
+    process.exitCode = (await check(options.guard === true ? guard : targets, progress)) ? 0 : 1;
     return;
   }
   const runs = await measure(options);
@@ -39,8 +45,9 @@ async function bench(options: Options): Promise<void> {
   else console.log(markdown(runs));
   const isWhole = options.case === undefined && options.speaker === undefined;
   if (isWhole) {
-    const text = `# Results\n\nFrom \`npm run bench\` on ${machine()}.\n\n${markdown(runs)}`;
+    const text = `# Results\n\nFrom \`npm run bench\` on ${machine()}.\n\n![Medians](results.svg)\n\n${markdown(runs)}`;
     writeFileSync(join(repository, 'interop', 'bench', 'results.md'), text);
+    writeFileSync(join(repository, 'interop', 'bench', 'results.svg'), chart(rowsOf(runs)));
   }
   if (runs.some(({ outcome }) => 'failure' in outcome)) process.exitCode = 1;
 }

@@ -83,8 +83,8 @@ async function start(
 
 /** A step at a time, so that peers and requests never wait for more than one. */
 async function warmUpAside(): Promise<void> {
-  for (const _ of warmUp()) await wait(5, undefined, { ref: false });
-  for await (const _ of warmUpReceive()) await wait(5, undefined, { ref: false });
+  for (const steps of [warmUp(), warmUpReceive()])
+    while ((await steps.next()).done !== true) await wait(5, undefined, { ref: false });
 }
 
 /** A bad file changes nothing. */
