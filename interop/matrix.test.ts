@@ -18,6 +18,8 @@ interface Row {
   readonly lacks: Partial<Record<Feature, string>>;
 }
 
+const noInterfaces = 'A neighbour is an address in its configuration, not an interface.';
+
 /** In the order of the links in matrix.clab.yml. */
 const rows: readonly Row[] = [
   { node: 'frr10', title: 'FRR 10.7.1', router: frr, lacks: {} },
@@ -30,12 +32,15 @@ const rows: readonly Row[] = [
     router: gobgp,
     lacks: { 'route refresh': 'It keeps what it was sent and evaluates that again; no command asks the peer.' },
   },
-  { node: 'openbgpd', title: 'OpenBGPD 9.3', router: openbgpd, lacks: {} },
+  { node: 'openbgpd', title: 'OpenBGPD 9.3', router: openbgpd, lacks: { unnumbered: noInterfaces } },
   {
     node: 'exabgp',
     title: 'ExaBGP 5.0',
     router: exabgp,
-    lacks: { 'graceful restart': 'It has no table in which routes could stay.' },
+    lacks: {
+      unnumbered: noInterfaces,
+      'graceful restart': 'It has no table in which routes could stay.',
+    },
   },
 ];
 
@@ -60,8 +65,9 @@ const linkLocal = 'fe80::a';
 
 function endsOf(index: number, addresses: Setup['addresses']): Ends {
   const asn = 65101 + index;
-  if (addresses === 'link-local') return { asn, router: `fe80::${index + 1}`, herald: linkLocal };
-  return { asn, router: `2001:db8:0:${index + 1}::1`, herald: `2001:db8:0:${index + 1}::a` };
+  const unnumbered = addresses === 'unnumbered';
+  if (addresses !== 'global') return { asn, unnumbered, router: `fe80::${index + 1}`, herald: linkLocal };
+  return { asn, unnumbered, router: `2001:db8:0:${index + 1}::1`, herald: `2001:db8:0:${index + 1}::a` };
 }
 
 function heraldConfiguration(setup: Setup): string {
@@ -70,11 +76,11 @@ function heraldConfiguration(setup: Setup): string {
     const { asn, router, herald } = endsOf(index, addresses);
     const zone = addresses === 'link-local' ? `%eth${index + 1}` : '';
     return `      - name: ${node}
-        peerAddress: "${router}${zone}"
+        ${addresses === 'unnumbered' ? `peerInterface: eth${index + 1}` : `peerAddress: "${router}${zone}"`}
         peerASN: ${asn}
         families: [${families.map((family) => `${family}/unicast`).join(', ')}]
         timers: { connectRetryTimeSeconds: 1, holdTimeSeconds: 9 }
-        transport: { localAddress: "${herald}${zone}", ttlSecurity: ${ttlSecurity} }
+        transport: { ${addresses === 'unnumbered' ? '' : `localAddress: "${herald}${zone}", `}ttlSecurity: ${ttlSecurity} }
         gracefulRestart: { enabled: ${gracefulRestart}, restartTimeSeconds: 120 }
 ${password === undefined ? '' : `        password: ${password}\n`}`;
   });
@@ -103,6 +109,8 @@ function configured(name: string, setup: Setup, look: (tests: Tests) => void): v
         // The one that the kernel made up would be the source of the router's connections.
         await ip('flush', 'dev', device, 'scope', 'link');
         await ip('add', `${own}/64`, 'dev', device);
+        // Routers are in the group that a router solicitation goes to.
+        if (end === 'router') await lab().node(node).exec(['sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1']);
         if (setup.addresses === 'global') await ip('add', `${endsOf(index, 'global')[end]}/64`, 'dev', device);
       };
       await Promise.all(
@@ -231,6 +239,10 @@ configured('IPv4 and IPv6 over one IPv6 session', { addresses: 'global', familie
 
 configured('sessions between link-local addresses', { addresses: 'link-local', families: ['ipv6'] }, ({ of }) => {
   of('link-local address', hasPods);
+});
+
+configured('sessions that know only the interface', { addresses: 'unnumbered', families: ['ipv6'] }, ({ of }) => {
+  of('unnumbered', hasPods);
 });
 
 configured('sessions with a password', { addresses: 'global', families: ['ipv6'], password: 'sesame' }, ({ of }) => {

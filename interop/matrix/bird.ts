@@ -6,16 +6,22 @@ export const bird: Router = {
   async isEstablished(node) {
     return /BGP state:\s+Established/.test(await node.text(['birdc', 'show', 'protocols', 'all', 'herald']));
   },
-  async start(node, { addresses, families, password, ttlSecurity, gracefulRestart }, { asn, router, herald }) {
+  async start(
+    node,
+    { addresses, families, password, ttlSecurity, gracefulRestart },
+    { asn, router, herald, unnumbered },
+  ) {
     const zone = addresses === 'link-local' ? `%'${port}'` : '';
     const lines = [
       `router id 10.255.0.${asn % 256};`,
       'protocol device {}',
       // Tells which addresses are on the link.
       'protocol direct { ipv6; ipv4; }',
-      'protocol bgp herald {',
+      `protocol bgp ${unnumbered ? 'leaf' : 'herald'} {`,
       `local ${router} as ${asn};`,
-      `neighbor ${herald}${zone} as ${heraldAsn};`,
+      ...(unnumbered
+        ? [`neighbor range fe80::/10 as ${heraldAsn};`, `interface "${port}";`, 'dynamic name "herald";']
+        : [`neighbor ${herald}${zone} as ${heraldAsn};`]),
       'connect delay time 1; connect retry time 1; error wait time 1, 2;',
       'enable extended messages yes;',
       ...(gracefulRestart === true ? ['graceful restart on;'] : []),
@@ -31,13 +37,13 @@ export const bird: Router = {
     await node.write('/etc/bird/bird.conf', `${lines.join('\n')}\n`);
     await startBird(node);
   },
-  async routes(node, family) {
+  async routes(node, family, { unnumbered }) {
     const table = family === 'ipv4' ? 'master4' : 'master6';
     const found: Record<string, string[]> = {};
     let prefix = '';
-    for (const line of (await node.text(['birdc', 'show', 'route', 'all', 'table', table, 'protocol', 'herald'])).split(
-      '\n',
-    )) {
+    for (const line of (
+      await node.text(['birdc', 'show', 'route', 'all', 'table', table, 'protocol', unnumbered ? 'herald1' : 'herald'])
+    ).split('\n')) {
       prefix = /^([0-9a-f.:]+\/\d+)\s/.exec(line)?.[1] ?? prefix;
       const nextHop = /^\s+(?:BGP\.|bgp_)next_hop:\s+(.*)/.exec(line)?.[1];
       if (nextHop !== undefined) gather(found, prefix, ...nextHop.trim().split(/\s+/));

@@ -3,11 +3,11 @@ import { startFrr } from '../lab/start.ts';
 import { heraldAsn, port, type Router } from './router.ts';
 
 export const frr: Router = {
-  async isEstablished(node, { herald }) {
-    return (await new Frr(node).neighbor(herald)).bgpState === 'Established';
+  async isEstablished(node, { herald, unnumbered }) {
+    return (await new Frr(node).neighbor(unnumbered ? port : herald)).bgpState === 'Established';
   },
-  async start(node, { addresses, families, password, ttlSecurity, gracefulRestart }, { asn, herald }) {
-    const neighbor = `neighbor ${herald}`;
+  async start(node, { addresses, families, password, ttlSecurity, gracefulRestart }, { asn, herald, unnumbered }) {
+    const neighbor = `neighbor ${unnumbered ? port : herald}`;
     const lines = [
       'frr defaults traditional',
       'ipv6 forwarding',
@@ -15,7 +15,7 @@ export const frr: Router = {
       `bgp router-id 10.255.0.${asn % 256}`,
       'no bgp ebgp-requires-policy',
       'no bgp default ipv4-unicast',
-      `${neighbor} remote-as ${heraldAsn}`,
+      `${neighbor} ${unnumbered ? 'interface ' : ''}remote-as ${unnumbered ? 'external' : heraldAsn}`,
       `${neighbor} timers connect 1`,
       ...(gracefulRestart === true ? ['bgp graceful-restart'] : []),
       ...(addresses === 'link-local' ? [`${neighbor} interface ${port}`] : []),
@@ -37,7 +37,7 @@ export const frr: Router = {
     const rib = await new Frr(node).rib(family);
     return Object.fromEntries(
       Object.entries(rib).flatMap(([prefix, paths]) => {
-        const own = paths.filter(({ peerId, valid }) => peerId === herald && valid === true);
+        const own = paths.filter(({ peerId, valid }) => [herald, port].includes(peerId) && valid === true);
         return own.length === 0 ? [] : [[prefix, own.flatMap(({ nexthops }) => nexthops.map(({ ip }) => ip))]];
       }),
     );

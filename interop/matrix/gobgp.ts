@@ -32,7 +32,7 @@ export const gobgp: Router = {
 
 function configuration(
   { addresses, families, password, ttlSecurity, gracefulRestart }: Setup,
-  { asn, router, herald }: Ends,
+  { asn, router, herald, unnumbered }: Ends,
 ): string {
   const zone = addresses === 'link-local' ? `%${port}` : '';
   return `[global.config]
@@ -42,11 +42,10 @@ port = 179
 local-address-list = ["::"]
 [[neighbors]]
 [neighbors.config]
-neighbor-address = "${herald}${zone}"
+${unnumbered ? `neighbor-interface = "${port}"` : `neighbor-address = "${herald}${zone}"`}
 peer-as = ${heraldAsn}
 ${password === undefined ? '' : `auth-password = "${password}"`}
-[neighbors.transport.config]
-local-address = "${router}${zone}"
+${unnumbered ? '' : `[neighbors.transport.config]\nlocal-address = "${router}${zone}"`}
 ${gracefulRestart === true ? '[neighbors.graceful-restart.config]\nenabled = true\nrestart-time = 120\n' : ''}
 [neighbors.timers.config]
 connect-retry = 1

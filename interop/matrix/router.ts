@@ -4,6 +4,7 @@ import type { LabNode } from '../lab/node.ts';
 export const features = [
   'numbered',
   'link-local address',
+  'unnumbered',
   'MD5',
   'GTSM',
   'route refresh',
@@ -16,7 +17,8 @@ export type Feature = (typeof features)[number];
 
 /** How both ends of every session are configured for one run. */
 export interface Setup {
-  readonly addresses: 'global' | 'link-local';
+  /** `unnumbered`: neither end is told the other's address, only the interface. */
+  readonly addresses: 'global' | 'link-local' | 'unnumbered';
   readonly families: readonly ('ipv6' | 'ipv4')[];
   readonly password?: string;
   readonly ttlSecurity?: boolean;
@@ -30,6 +32,7 @@ export interface Ends {
   /** Without a zone. */
   readonly router: string;
   readonly herald: string;
+  readonly unnumbered: boolean;
 }
 
 export const heraldAsn = 65001;
