@@ -30,6 +30,8 @@ export interface FrrNeighbor {
   /** Four hexadecimal digits, code and subcode. */
   readonly lastErrorCodeSubcode?: string;
   readonly lastShutdownDescription?: string;
+  /** What its OPEN claims (RFC 9234). */
+  readonly remoteRole?: string;
 }
 
 export interface FrrNextHop {

@@ -18,6 +18,7 @@ export interface HeraldPeer {
     readonly received: number;
     readonly accepted: number;
     readonly looped: number;
+    readonly leaked: number;
     readonly advertised: number;
   }[];
   readonly 'last-down'?: { readonly text: string; readonly code: number; readonly subcode: number };
