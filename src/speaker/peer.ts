@@ -71,6 +71,8 @@ export class Peer implements SessionHandler {
   #held: { readonly reason: DownReason; readonly at: Date; readonly timer?: Timer } | undefined;
   /** Of a peer known by its interface, while it runs. */
   #search: { result: RouterSearch; end(): void } | undefined;
+  /** Runs while the link says that the router is not where the session is. */
+  #listening: Timer | undefined;
   /** The interface that the session lives and dies with, and the one that the last session died with. */
   #link: string | undefined;
   #lostLink: string | undefined;
@@ -361,8 +363,10 @@ export class Peer implements SessionHandler {
     const { address, others } = result;
     if (others.length > 0)
       this.#owner.warn(this, 'another router on the link is not the peer', { routers: others.map(String) });
-    // Whoever talks to us is there, whatever the link says: a change waits until the session is down.
-    if (this.#negotiated !== undefined) return;
+    if (this.#negotiated !== undefined) {
+      this.#listenFor(this.#negotiated);
+      return;
+    }
     if (!this.remote.equals(address)) {
       this.#session.stopWithoutNotification();
       this.#owner.protect(this.remote, undefined);
@@ -380,7 +384,25 @@ export class Peer implements SessionHandler {
     });
   }
 
+  /**
+   * Whoever talks to us is there, whatever the link says. But one who is silent for half the hold time, while another answers as the
+   * router, has another address by now: the carrier may have been away too shortly for the kernel to tell.
+   */
+  #listenFor(negotiated: Negotiated): void {
+    const heard = messagesFrom(this.#session);
+    this.#listening ??= this.#owner.world.clock.timer(500 * negotiated.holdTime, () => {
+      this.#listening = undefined;
+      const result = this.#search?.result;
+      if (negotiated.holdTime === 0 || this.#negotiated !== negotiated) return;
+      if (result?.kind !== 'found' || result.address.equals(this.remote)) return;
+      if (messagesFrom(this.#session) > heard) this.#listenFor(negotiated);
+      else this.#session.linkLost(`nothing from ${this.remote}, and the router on the link is ${result.address} now`);
+    });
+  }
+
   #endSearch(): void {
+    this.#listening?.cancel();
+    this.#listening = undefined;
     this.#search?.end();
     this.#search = undefined;
   }
@@ -629,4 +651,8 @@ function endOf({ adminDown }: Neighbor): { readonly subcode: number; readonly te
 /** RFC 9234, 5: what comes from above or from beside may only go down. */
 function withOnlyToCustomer({ attributes, faults }: Update, onlyToCustomer: number): Update {
   return { type: 'update', faults, attributes: { ...attributes, onlyToCustomer } };
+}
+
+function messagesFrom({ counters }: Session): number {
+  return counters.keepalivesReceived + counters.updatesReceived + counters.routeRefreshesReceived;
 }

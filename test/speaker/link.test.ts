@@ -123,13 +123,38 @@ describe('a peer known by its interface', () => {
     expect(lab.until(() => node.state() === 'established')).toBe(true);
     node.links.router('eth1', 'fe80::2%eth1', 'fe80::3%eth1');
     node.links.router('eth1', 'fe80::3%eth1');
-    lab.clock.advance(60_000);
+    lab.clock.advance(600_000);
     expect(node.state()).toBe('established');
     expect(old.state()).toBe('established');
 
     await old.speaker.stop({ fullDestroy: false });
     expect(lab.until(() => next.state() === 'established' && node.state() === 'established')).toBe(true);
     expect(`${node.speaker.peers()[0]?.remoteAddress}`).toBe('fe80::3%eth1');
+  });
+
+  test('leaves a router that is silent when another answers on the link, long before the hold time', async () => {
+    const lab = new Lab(10);
+    const node = await speakerAt(lab, 'fe80::1%eth1', 65001);
+    const old = await speakerAt(lab, 'fe80::2%eth1', 65002);
+    const next = await speakerAt(lab, 'fe80::3%eth1', 65002);
+    for (const { speaker } of [old, next])
+      speaker.addNeighbor(
+        neighbor(1, {
+          address: Address.parse('fe80::1%eth1'),
+          asn: 65001,
+          transport: { remotePort: 179, passive: true },
+        }),
+      );
+    node.links.router('eth1', 'fe80::2%eth1');
+    node.speaker.addNeighbor(byInterface(65002));
+    expect(lab.until(() => node.state() === 'established')).toBe(true);
+    lab.network.cut(Address.parse('fe80::1%eth1'), Address.parse('fe80::2%eth1'));
+    node.links.router('eth1', 'fe80::3%eth1');
+    expect(lab.clock.until(() => next.state() === 'established', 47_000)).toBe(true);
+    const [down] = node.events.flatMap((event) =>
+      event.type === 'down' && event.reason.kind === 'connection' ? [event.reason.text] : [],
+    );
+    expect(down).toBe('nothing from fe80::2%eth1, and the router on the link is fe80::3%eth1 now');
   });
 
   test('goes to a router with another address at once while there is no session', async () => {
