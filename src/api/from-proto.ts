@@ -12,7 +12,7 @@ import {
   TableType,
 } from '../gen/herald/v1/types.ts';
 import type { Address } from '../ip/address.ts';
-import type { RoutePolicy } from '../policy/types.ts';
+import type { RoutePolicy, RoutePolicyStatement } from '../policy/types.ts';
 import type { DrainTarget } from '../speaker/drain.ts';
 import type { BgpGlobal, Neighbor, ResetOptions, TableType as Table } from '../speaker/types.ts';
 import { type Family, ipv6Unicast, parseFamily } from '../wire/family.ts';
@@ -289,7 +289,7 @@ const policy = z.object({
   type: policyType,
   statements: z
     .array(z.object({ name: unlessEmpty(fields.name), conditions: conditions.optional(), actions: actions.optional() }))
-    .transform((statements, context): RoutePolicy['statements'] => {
+    .transform((statements, context): readonly RoutePolicyStatement[] => {
       const named = statements.map((statement, index) => ({
         name: statement.name ?? `${index}`,
         conditions: statement.conditions ?? { matchFamilies: [] },

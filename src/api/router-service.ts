@@ -175,8 +175,9 @@ export function routerService({ instances, version, report, now, journal }: Rout
     addRoutePolicy: unary(async (request) => {
       const instance = instanceOf(request);
       const { router } = instance;
-      const { name, type, statements } = toPolicy(request.policy);
-      router.addRoutePolicy({ name, type, statements });
+      const policy = toPolicy(request.policy);
+      const { name, type } = policy;
+      router.addRoutePolicy(policy);
       await journal?.policyAdded(instance.name, request.policy, () => router.removeRoutePolicy(name, type));
       return {};
     }),

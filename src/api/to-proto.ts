@@ -12,7 +12,7 @@ import {
   RoutePolicyType,
 } from '../gen/herald/v1/types.ts';
 import type { Prefix } from '../ip/prefix.ts';
-import type { RoutePolicy, RoutePolicyStatement } from '../policy/types.ts';
+import { type RoutePolicy, type RoutePolicyStatement, statementsOf } from '../policy/types.ts';
 import type { DownReason } from '../session/types.ts';
 import type { DrainState } from '../speaker/drain.ts';
 import { formatNextHopMode } from '../speaker/next-hop-text.ts';
@@ -357,8 +357,9 @@ const policyTypes = { export: RoutePolicyType.EXPORT, import: RoutePolicyType.IM
 const matchTypes = { any: MatchType.ANY, all: MatchType.ALL, invert: MatchType.INVERT } as const;
 const routeActions = { none: RouteAction.NONE, accept: RouteAction.ACCEPT, reject: RouteAction.REJECT } as const;
 
-export function fromPolicy({ name, type, statements }: RoutePolicy): proto.RoutePolicy {
-  return { name, type: policyTypes[type], statements: statements.map(fromStatement) };
+export function fromPolicy(policy: RoutePolicy): proto.RoutePolicy {
+  const { name, type } = policy;
+  return { name, type: policyTypes[type], statements: statementsOf(policy).map(fromStatement) };
 }
 
 function fromStatement({ name, conditions, actions }: RoutePolicyStatement): proto.RoutePolicyStatement {

@@ -1,4 +1,5 @@
 import type { Address } from '../ip/address.ts';
+import { SortedMap } from '../policy/sorted-map.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import { SpeakerError, type SpeakerErrorCode } from '../speaker/error.ts';
 import type { BgpGlobal, PathSpec } from '../speaker/types.ts';
@@ -24,7 +25,8 @@ export interface Router {
   advertiseBulk(spec: PathSpec): number;
   withdrawPrefixes(family: PathSpec['family'], nlri: PathSpec['nlri'], owner: PathSpec['owner']): number;
   addRoutePolicy(policy: RoutePolicy): void;
-  replaceRoutePolicy(policy: RoutePolicy): void;
+  /** In one step: all of them or none. */
+  replaceRoutePolicies(policies: readonly RoutePolicy[]): void;
   removeRoutePolicy(name: string, type: RoutePolicy['type']): void;
 }
 
@@ -58,7 +60,7 @@ interface Running {
   readonly global: BgpGlobal;
   readonly neighbors: Map<string, PlannedNeighbor>;
   readonly policies: Map<string, RoutePolicy>;
-  readonly paths: Map<string, PlannedPath>;
+  paths: SortedMap<PlannedPath>;
 }
 
 const OWNER = 'plan';
@@ -99,18 +101,24 @@ export class Controller {
     const durations = new Map<string, number>();
     /** Instances that are not there: nothing further can be done to them. */
     const absent = new Set<string>();
-    for (const operation of operations) {
-      const { instance } = operation;
+    for (const step of stepsOf(operations)) {
+      const [{ instance, type }] = step;
       if (absent.has(instance)) continue;
       const began = this.#elapsed();
       try {
-        await this.#perform(operation);
+        await this.#perform(step);
       } catch (error) {
         if (!(error instanceof SpeakerError)) throw error;
-        failures.push({ instance, operation, message: `${describe(operation)}: ${error.message}` });
-        if (operation.type === 'start-instance' || operation.type === 'stop-instance') absent.add(instance);
+        for (const operation of step)
+          failures.push({ instance, operation, message: `${describe(operation)}: ${error.message}` });
+        if (type === 'start-instance' || type === 'stop-instance') absent.add(instance);
       }
       durations.set(instance, (durations.get(instance) ?? 0) + this.#elapsed() - began);
+    }
+    for (const [name, running] of this.#running) {
+      // The next comparison is the cheaper the more the two share.
+      const paths = plan.instances.get(name)?.paths;
+      if (paths !== undefined && failures.every(({ instance }) => instance !== name)) running.paths = paths;
     }
     return { operations, failures, durations, statuses: statusesWith(plan, failures) };
   }
@@ -122,7 +130,7 @@ export class Controller {
     }
   }
 
-  async #perform(operation: Operation): Promise<void> {
+  async #perform([operation, ...more]: Step): Promise<void> {
     const { instance } = operation;
     switch (operation.type) {
       case 'start-instance':
@@ -131,6 +139,9 @@ export class Controller {
       case 'stop-instance':
         await this.#instances.stop(instance, { fullDestroy: true, text: 'configuration changed' });
         this.#running.delete(instance);
+        return;
+      case 'update-policy':
+        updatePolicies([operation, ...more].flatMap(policyOf), this.#runningAt(instance));
         return;
       default:
         change(operation, this.#runningAt(instance));
@@ -141,7 +152,7 @@ export class Controller {
     await this.#instances.start(name, global);
     const router = this.#instances.get(name);
     if (router === undefined) throw new SpeakerError('not-found', `instance ${name} is gone`);
-    const state = { neighbors: new Map(), policies: new Map(), paths: new Map() };
+    const state = { neighbors: new Map(), policies: new Map(), paths: SortedMap.empty<PlannedPath>() };
     this.#running.set(name, { router, global, ...state });
   }
 
@@ -152,10 +163,33 @@ export class Controller {
   }
 }
 
-type Change = Exclude<Operation, { readonly type: 'start-instance' | 'stop-instance' }>;
+/** One operation; or the updates of several policies of one instance, so that peers that are treated alike go on together. */
+type Step = readonly [Operation, ...Operation[]];
+
+function stepsOf(operations: readonly Operation[]): readonly Step[] {
+  const steps: [Operation, ...Operation[]][] = [];
+  for (const operation of operations) {
+    const last = steps.at(-1);
+    const { type, instance } = operation;
+    if (type === 'update-policy' && last?.[0].type === type && last[0].instance === instance) last.push(operation);
+    else steps.push([operation]);
+  }
+  return steps;
+}
+
+function policyOf(operation: Operation): readonly RoutePolicy[] {
+  return operation.type === 'update-policy' ? [operation.policy] : [];
+}
+
+function updatePolicies(policies: readonly RoutePolicy[], running: Running): void {
+  running.router.replaceRoutePolicies(policies);
+  for (const policy of policies) running.policies.set(policy.name, policy);
+}
+
+type Change = Exclude<Operation, { readonly type: 'start-instance' | 'stop-instance' | 'update-policy' }>;
 
 function change(operation: Change, running: Running): void {
-  const { router, neighbors, paths } = running;
+  const { router, neighbors } = running;
   switch (operation.type) {
     case 'remove-peer': {
       const { neighbor } = operation;
@@ -183,23 +217,19 @@ function change(operation: Change, running: Running): void {
         const some = prefixes.filter(({ isIPv4 }) => isIPv4 === (family === ipv4Unicast));
         if (some.length === 0) continue;
         router.withdrawPrefixes(family, packPrefixes(family, some), OWNER);
-        for (const prefix of some) paths.delete(prefix.toString());
+        for (const prefix of some) running.paths = running.paths.without(prefix.toString());
       }
       return;
     }
     case 'advertise':
       router.advertiseBulk(specOf(operation.paths));
-      for (const path of operation.paths) paths.set(path.prefix.toString(), path);
+      for (const path of operation.paths) running.paths = running.paths.with(path.prefix.toString(), path);
       return;
     case 'remove-policy':
       removePolicy(operation.name, running);
       return;
     case 'add-policy':
       addPolicy(operation.policy, running);
-      return;
-    case 'update-policy':
-      router.replaceRoutePolicy(operation.policy);
-      running.policies.set(operation.policy.name, operation.policy);
   }
 }
 

@@ -66,6 +66,16 @@ export class SortedMap<V> implements ReadonlyMap<string, V> {
     compare(this.#tree, to.#tree, visit);
   }
 
+  /** The entries from a key on, which need not be there. */
+  *from(key: string): Generator<[string, V]> {
+    for (const node of nodes(this.#tree, key)) yield [node.key, node.value];
+  }
+
+  /** As a list of entries. */
+  toJSON(): readonly (readonly [string, V])[] {
+    return [...this];
+  }
+
   forEach(visit: (value: V, key: string, map: ReadonlyMap<string, V>) => void): void {
     for (const [key, value] of this) visit(value, key, this);
   }
@@ -95,9 +105,12 @@ function find<V>(tree: Tree<V>, key: string): Tree<V> {
   return node;
 }
 
-function* nodes<V>(tree: Tree<V>): Generator<Node<V>, undefined> {
+function* nodes<V>(tree: Tree<V>, from?: string): Generator<Node<V>, undefined> {
   const above: Node<V>[] = [];
   let node = tree;
+  for (; from !== undefined && node !== undefined; node = node.key < from ? node.right : node.left) {
+    if (node.key >= from) above.push(node);
+  }
   while (node !== undefined || above.length > 0) {
     for (; node !== undefined; node = node.left) above.push(node);
     const next = above.pop() as Node<V>;

@@ -1,16 +1,36 @@
 import type { Address } from '../ip/address.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { Family } from '../wire/family.ts';
+import type { SortedMap } from './sorted-map.ts';
 
 // The names are those of Cilium's internal Router interface.
 
 export type RouteAction = 'none' | 'accept' | 'reject';
 export type MatchType = 'any' | 'all' | 'invert';
 
-export interface RoutePolicy {
+export type RoutePolicy = {
   readonly name: string;
   readonly type: 'export' | 'import';
-  readonly statements: readonly RoutePolicyStatement[];
+} & ({ readonly neighbor?: undefined; readonly statements: readonly RoutePolicyStatement[] } | NeighborStatements);
+
+/**
+ * The policy of one neighbor: its statements say nothing of neighbors. Those of several policies may be the same map, and it is only looked into where it
+ * differs from the one before.
+ */
+export interface NeighborStatements {
+  readonly neighbor: Address;
+  /** In the order of their keys; no two have the same name. */
+  readonly statements: SortedMap<RoutePolicyStatement>;
+}
+
+/** All of a policy's statements, in order, with their conditions in full. */
+export function statementsOf(policy: RoutePolicy): readonly RoutePolicyStatement[] {
+  if (policy.neighbor === undefined) return policy.statements;
+  const matchNeighbors = { type: 'any', neighbors: [policy.neighbor] } as const;
+  return [...policy.statements.values()].map((statement) => ({
+    ...statement,
+    conditions: { ...statement.conditions, matchNeighbors },
+  }));
 }
 
 export interface RoutePolicyStatement {

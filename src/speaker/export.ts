@@ -36,7 +36,7 @@ export interface Treatment {
 export function keyOf(treatment: Treatment): string {
   const { policy, self, ...rest } = treatment;
   const ipv6 = self.ipv6 && [...encodeNextHop(self.ipv6)];
-  return JSON.stringify([rest, String(self.ipv4), ipv6, policy.signature]);
+  return JSON.stringify([rest, String(self.ipv4), ipv6, policy.id]);
 }
 
 const IPV4 = 1;

@@ -1,3 +1,5 @@
+import type { Prefix } from '../ip/prefix.ts';
+import type { PolicyChain, Touched } from '../policy/chain.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import { IdList } from '../rib/column.ts';
 import { LocRib, type Owner } from '../rib/loc-rib.ts';
@@ -134,6 +136,24 @@ export class FamilyRib {
     outbound.feed.updateAll(this.table.end);
     outbound.group.flush();
     return true;
+  }
+
+  /** A policy says something else of these prefixes than before: sends what comes out differently. */
+  evaluateAgain(policy: PolicyChain, touched: Touched): void {
+    const ids = Uint32Array.from(touched === 'all' ? [] : touched.flatMap((prefix) => this.#idOf(prefix) ?? []));
+    for (const { treatment, feed, group } of this.#outbound.values()) {
+      if (treatment.policy !== policy) continue;
+      if (touched === 'all') feed.updateAll(this.table.end);
+      else feed.update(ids, ids.length);
+      group.flush();
+    }
+  }
+
+  /** Undefined: no route has ever had it. */
+  #idOf({ bytes, length }: Prefix): number | undefined {
+    if (bytes.length !== this.table.octets) return undefined;
+    const id = this.table.lookup(Uint8Array.of(length, ...bytes), 0);
+    return id === -1 ? undefined : id;
   }
 
   /** Forgets a group that has no member left. */

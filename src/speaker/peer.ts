@@ -1,7 +1,7 @@
 import type { Address } from '../ip/address.ts';
 import type { InterfaceAddress } from '../link/interfaces.ts';
 import type { LinkChange, RouterSearch } from '../link/links.ts';
-import { PolicyChain } from '../policy/chain.ts';
+import type { PolicyChain } from '../policy/chain.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import type { Subscriber } from '../rib/update-group.ts';
@@ -41,7 +41,8 @@ export interface PeerOwner {
   readonly world: World;
   readonly store: AttributeStore;
   rib(family: Family): FamilyRib;
-  policies(): Iterable<RoutePolicy>;
+  /** What all policies of one direction make of this neighbor's routes: the same object for all that are treated alike. */
+  policy(type: RoutePolicy['type'], neighbor: Neighbor): PolicyChain;
   drain(address: Address): DrainState | undefined;
   interfaces(): readonly InterfaceAddress[];
   /** Sees to it that connections with this address have these options, whoever dials. */
@@ -82,14 +83,14 @@ export class Peer implements SessionHandler {
   readonly #stale: StaleFamilies;
   readonly #inbound = new Map<Family, Inbound>();
   readonly #outbound = new Map<Family, { readonly outbound: Outbound; readonly subscriber: Subscriber }>();
-  #importPolicy: PolicyChain;
+  readonly #policies: Record<RoutePolicy['type'], PolicyChain>;
   #self: SelfNextHop = { ipv4: undefined, ipv6: undefined };
   #limits: PrefixLimits;
 
   constructor(neighbor: Neighbor, owner: PeerOwner) {
     this.#neighbor = neighbor;
     this.#owner = owner;
-    this.#importPolicy = this.#policy('import');
+    this.#policies = { import: owner.policy('import', neighbor), export: owner.policy('export', neighbor) };
     this.#limits = new PrefixLimits(neighbor.maximumPrefixes ?? []);
     this.#stale = new StaleFamilies(owner.world.clock, (family) => this.#expired(family));
     this.#session = this.#newSession(neighbor.address);
@@ -201,22 +202,30 @@ export class Peer implements SessionHandler {
     }
     if (!isSame(neighbor.maximumPrefixes, before.maximumPrefixes)) this.#limitsChanged();
     this.#chooseNextHop();
-    this.policiesChanged();
+    this.choosePolicies();
   }
 
-  /** Evaluates import and export policies again; sends what comes out differently. Nothing when they say the same of this peer as before. */
-  policiesChanged(): void {
-    const importPolicy = this.#policy('import');
-    if (importPolicy.signature !== this.#importPolicy.signature) {
-      this.#importPolicy = importPolicy;
-      for (const inbound of this.#inbound.values()) inbound.evaluate(importPolicy);
-    }
+  policy(type: RoutePolicy['type']): PolicyChain {
+    return this.#policies[type];
+  }
+
+  /** The import policy says something else than before. */
+  evaluateAgain(): void {
+    for (const inbound of this.#inbound.values()) inbound.evaluate(this.#policies.import);
+  }
+
+  /** Takes the policies that are for it; sends what comes out differently. Nothing when they say the same of this peer as before. */
+  choosePolicies(): void {
+    const before = this.#policies.import;
+    this.#policies.import = this.#owner.policy('import', this.#neighbor);
+    this.#policies.export = this.#owner.policy('export', this.#neighbor);
+    if (this.#policies.import !== before) this.evaluateAgain();
     this.exportChanged();
   }
 
-  /** Export policies or the drain may say something else: sends what comes out differently. */
+  /** It has another export policy, or the drain says something else: sends what comes out differently. */
   exportChanged(): void {
-    const policy = this.#policy('export');
+    const policy = this.#policies.export;
     const drain = this.#drain;
     for (const [family, { outbound, subscriber }] of this.#outbound) {
       const rib = this.#owner.rib(family);
@@ -419,7 +428,7 @@ export class Peer implements SessionHandler {
       nlri,
       typeof otc === 'number' ? withOnlyToCustomer(update, otc) : update,
       reach,
-      this.#importPolicy,
+      this.#policies.import,
       dropped,
       this.#owner.seconds(),
       changed && ((id) => changed('announced', inbound, id)),
@@ -605,7 +614,7 @@ export class Peer implements SessionHandler {
       extendedNextHop: send.extendedNextHop.has(family),
       addPath: send.addPath.has(family),
       self: this.#self,
-      policy: this.#policy('export'),
+      policy: this.#policies.export,
       drain: this.#drain,
       role: external ? this.#neighbor.role : undefined,
     };
@@ -613,12 +622,6 @@ export class Peer implements SessionHandler {
 
   get #drain(): DrainPhase | undefined {
     return this.#owner.drain(this.#neighbor.address)?.phase;
-  }
-
-  #policy(type: RoutePolicy['type']): PolicyChain {
-    const { address, defaultExportAction, defaultImportAction } = this.#neighbor;
-    const action = type === 'export' ? defaultExportAction : defaultImportAction;
-    return new PolicyChain(this.#owner.policies(), type, address, action);
   }
 
   #familyState(family: Family): PeerFamilyState {

@@ -1,7 +1,8 @@
 import { Address } from '../ip/address.ts';
 import { type InterfaceAddress, interfaceAddresses } from '../link/interfaces.ts';
 import type { Links, RouterSearch } from '../link/links.ts';
-import { concerns } from '../policy/chain.ts';
+import { PolicyChain } from '../policy/chain.ts';
+import { sameSources, sourcesOf } from '../policy/sources.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import { AttributeStore } from '../rib/attribute-store.ts';
 import type { Availability, Connection, Listener, SocketOptions, World } from '../session/ports.ts';
@@ -273,24 +274,29 @@ export class Speaker {
       throw new SpeakerError('already-exists', `${policy.type} policy "${policy.name}" already exists`);
     checkPolicy(policy);
     this.#policies.push(policy);
-    this.#policiesChanged(policy);
+    this.#policiesChanged(policy.type);
   }
 
-  /** Puts a policy in the place of the one of its name and type, in one step: only routes that come out differently are sent. */
-  replaceRoutePolicy(policy: RoutePolicy): void {
-    const place = this.#placeOf(policy);
-    const before = this.#policies[place];
-    if (before === undefined) throw new SpeakerError('not-found', `there is no ${policy.type} policy "${policy.name}"`);
-    checkPolicy(policy);
-    this.#policies[place] = policy;
-    this.#policiesChanged({ ...policy, statements: [...before.statements, ...policy.statements] });
+  /**
+   * Puts each policy in the place of the one of its name and type, all in one step: only routes that come out differently are sent. Where statements are a
+   * map that shares with the one before, the cost is that of the statements that differ.
+   */
+  replaceRoutePolicies(policies: readonly RoutePolicy[]): void {
+    const places = policies.map((policy) => {
+      const place = this.#placeOf(policy);
+      if (place === -1) throw new SpeakerError('not-found', `there is no ${policy.type} policy "${policy.name}"`);
+      checkPolicy(policy);
+      return place;
+    });
+    for (const [index, policy] of policies.entries()) this.#policies[places[index] as number] = policy;
+    for (const type of new Set(policies.map((policy) => policy.type))) this.#policiesChanged(type);
   }
 
   removeRoutePolicy(name: string, type: RoutePolicy['type']): void {
     const place = this.#placeOf({ name, type });
     const [policy] = place === -1 ? [] : this.#policies.splice(place, 1);
     if (policy === undefined) throw new SpeakerError('not-found', `there is no ${type} policy "${name}"`);
-    this.#policiesChanged(policy);
+    this.#policiesChanged(policy.type);
   }
 
   routePolicies(): readonly RoutePolicy[] {
@@ -332,7 +338,7 @@ export class Speaker {
       world: { ...this.#world, network: withSource(this.#world.network, () => this.#interfaces()) },
       store: this.#store,
       rib: (family) => this.#ribFor(family),
-      policies: () => this.#policies,
+      policy: (type, neighbor) => this.#chainFor(type, neighbor),
       drain: (address) => this.#leaving ?? this.#drains.of(address),
       interfaces: () => this.#interfaces(),
       protect: (address, options) => this.#protect(address, options),
@@ -429,10 +435,33 @@ export class Speaker {
     return this.#policies.findIndex((policy) => policy.name === name && policy.type === type);
   }
 
-  #policiesChanged(policy: RoutePolicy): void {
-    for (const peer of this.#peers.values()) {
-      if (policy.statements.some((statement) => concerns(statement, peer.neighbor.address))) peer.policiesChanged();
+  #policiesChanged(type: RoutePolicy['type']): void {
+    const all = [...this.#peers.values()];
+    const isNow = ({ neighbor }: Peer) => sourcesOf(this.#policies, type, neighbor.address);
+    for (const chain of new Set(all.map((peer) => peer.policy(type)))) {
+      const users = all.filter((peer) => peer.policy(type) === chain);
+      const [first] = users.map(isNow);
+      if (first === undefined || users.every((peer) => chain.is(isNow(peer), chain.defaultAction))) continue;
+      const areAlike = users.every((peer) => sameSources(isNow(peer), first));
+      const isTaken = all.some((peer) => peer.policy(type).is(first, chain.defaultAction));
+      if (!areAlike || isTaken) {
+        for (const peer of users) peer.choosePolicies();
+        continue;
+      }
+      // Those that were treated alike mostly still are: their chain changes under them, and only what it says anew is looked at.
+      const touched = chain.become(first);
+      if (type === 'import') for (const peer of users) peer.evaluateAgain();
+      else for (const rib of this.#ribs.values()) rib.evaluateAgain(chain, touched);
     }
+  }
+
+  /** One for all neighbors that are treated alike. */
+  #chainFor(type: RoutePolicy['type'], neighbor: Neighbor): PolicyChain {
+    const { address, defaultExportAction, defaultImportAction } = neighbor;
+    const action = type === 'export' ? defaultExportAction : defaultImportAction;
+    const sources = sourcesOf(this.#policies, type, address);
+    for (const peer of this.#peers.values()) if (peer.policy(type).is(sources, action)) return peer.policy(type);
+    return new PolicyChain(sources, action);
   }
 
   #ribFor(family: Family): FamilyRib {
@@ -579,7 +608,8 @@ function checkGlobal({ asn, routerId, listenPort }: BgpGlobal): void {
   if (id === 0) throw new SpeakerError('invalid-argument', 'router id 0.0.0.0 is not allowed (RFC 6286)');
 }
 
-function checkPolicy({ name, statements }: RoutePolicy): void {
+function checkPolicy({ name, neighbor, statements }: RoutePolicy): void {
+  if (neighbor !== undefined) return;
   if (new Set(statements.map((statement) => statement.name)).size < statements.length)
     throw new SpeakerError('invalid-argument', `policy "${name}" has two statements of the same name`);
 }

@@ -34,7 +34,7 @@ export function* warmUp(): Generator<void> {
     extendedNextHop: false,
     addPath: false,
     self: { ipv4: undefined, ipv6: { kind: 'single', address } },
-    policy: new PolicyChain([], 'export', address, 'accept'),
+    policy: new PolicyChain([], 'accept'),
     drain: undefined,
     role: undefined,
   };

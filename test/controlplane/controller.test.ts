@@ -61,7 +61,7 @@ test('a policy is replaced without a moment without it', async () => {
   lab.instances.calls = [];
   lab.set(service('b', {}, ['192.168.0.2']));
   await lab.step();
-  expect(lab.instances.calls).toEqual(['replaceRoutePolicy peer-red-export', 'advertise 192.168.0.2/32']);
+  expect(lab.instances.calls).toEqual(['replaceRoutePolicies peer-red-export', 'advertise 192.168.0.2/32']);
 });
 
 describe('TestRoutePolicySoftReset: only the policies of affected peers change', () => {
@@ -142,9 +142,7 @@ describe('route-policy-reconciler: insert, no-op, update, partial delete, remove
     lab.set(service('a', {}, ['192.168.0.1']));
     await lab.step();
     expect(counts()).toEqual([1, 1]);
-    const neighborsOf = (name: string) =>
-      lab.plan.instances.get(name)?.policies.get('peer-red-export')?.statements[0]?.conditions.matchNeighbors
-        ?.neighbors;
+    const neighborsOf = (name: string) => lab.plan.instances.get(name)?.policies.get('peer-red-export')?.neighbor;
     expect([neighborsOf('instance'), neighborsOf('second')].map(String)).toEqual([RED, BLUE]);
   });
 });
@@ -179,7 +177,7 @@ describe('TestServiceReconcilerMetadataPartialFailure', () => {
     lab.set(adverts('red'), service('a', {}, ['192.168.0.1']));
     await lab.step();
     lab.set(service('b', {}, ['192.168.0.2']));
-    lab.instances.failing = (call) => (call === 'replaceRoutePolicy peer-red-export' ? 'no room' : undefined);
+    lab.instances.failing = (call) => (call === 'replaceRoutePolicies peer-red-export' ? 'no room' : undefined);
     expect((await run(lab)).failures).toHaveLength(1);
     expect([...(lab.instances.get('instance')?.policies.keys() ?? [])]).toEqual(['peer-red-export']);
     lab.instances.failing = () => undefined;

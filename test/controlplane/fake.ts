@@ -63,10 +63,12 @@ export class FakeRouter implements Router {
     this.policies.set(policy.name, policy);
   }
 
-  replaceRoutePolicy(policy: RoutePolicy): void {
-    this.#call('replaceRoutePolicy', policy.name);
-    if (!this.policies.has(policy.name)) throw new SpeakerError('not-found', `no policy ${policy.name}`);
-    this.policies.set(policy.name, policy);
+  replaceRoutePolicies(policies: readonly RoutePolicy[]): void {
+    this.#call('replaceRoutePolicies', policies.map(({ name }) => name).join(' '));
+    for (const { name } of policies) {
+      if (!this.policies.has(name)) throw new SpeakerError('not-found', `no policy ${name}`);
+    }
+    for (const policy of policies) this.policies.set(policy.name, policy);
   }
 
   removeRoutePolicy(name: string): void {

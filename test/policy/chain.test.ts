@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Address } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
 import { PolicyChain } from '../../src/policy/chain.ts';
+import { sourcesOf } from '../../src/policy/sources.ts';
 import type { RoutePolicy, RoutePolicyActions, RoutePolicyConditions } from '../../src/policy/types.ts';
 import { ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
 
@@ -35,7 +36,7 @@ function prefixes(type: 'any' | 'all' | 'invert', ...list: [string, number, numb
 function decide(policies: RoutePolicy[], text: string, byDefault: 'accept' | 'reject' = 'reject') {
   const { bytes, length } = Prefix.parse(text);
   const family = bytes.length === 4 ? ipv4Unicast : ipv6Unicast;
-  return new PolicyChain(policies, 'export', us, byDefault).decide(family, { address: bytes, length });
+  return new PolicyChain(sourcesOf(policies, 'export', us), byDefault).decide(family, { address: bytes, length });
 }
 
 test('without a statement the default decides', () => {
@@ -112,26 +113,29 @@ test('a family condition', () => {
   expect(decide([policy('p', [{ matchFamilies: [ipv4Unicast] }, accept])], '10.0.0.0/8').accept).toBe(true);
 });
 
-describe('the signature', () => {
-  const signature = (policies: RoutePolicy[], neighbor: Address, byDefault: 'accept' | 'reject' = 'reject') =>
-    new PolicyChain(policies, 'export', neighbor, byDefault).signature;
+describe('whether two neighbors are treated alike', () => {
+  const chain = (policies: RoutePolicy[], byDefault: 'accept' | 'reject' = 'reject') =>
+    new PolicyChain(sourcesOf(policies, 'export', us), byDefault);
   const both = policy('p', [{ matchNeighbors: { type: 'any', neighbors: [us, other] } }, accept]);
 
-  test('is equal for neighbors that are treated alike', () => {
-    expect(signature([both], us)).toBe(signature([both], other));
+  test('they are where the same statements concern them', () => {
+    expect(chain([both]).is(sourcesOf([both], 'export', other), 'reject')).toBe(true);
   });
 
-  test('differs when a statement, its actions or the default do', () => {
+  test('they are not where a statement, its actions or the default differ', () => {
     const all = [
-      signature([], us),
-      signature([], us, 'accept'),
-      signature([both], us),
-      signature([policy('p', [{}, go(1)])], us),
-      signature([policy('p', [{}, go(2)])], us),
-      signature([policy('p', [prefixes('any', ['::/0', 0, 0]), accept])], us),
-      signature([policy('p', [prefixes('any', ['::/0', 0, 64]), accept])], us),
+      [],
+      [both],
+      [policy('p', [{}, go(1)])],
+      [policy('p', [{}, go(2)])],
+      [policy('p', [prefixes('any', ['::/0', 0, 0]), accept])],
+      [policy('p', [prefixes('any', ['::/0', 0, 64]), accept])],
     ];
-    expect(new Set(all).size).toBe(all.length);
+    for (const [at, policies] of all.entries()) {
+      for (const [index, others] of all.entries())
+        expect(chain(policies).is(sourcesOf(others, 'export', us), 'reject')).toBe(at === index);
+      expect(chain(policies).is(sourcesOf(policies, 'export', us), 'accept')).toBe(false);
+    }
   });
 });
 
@@ -147,7 +151,10 @@ test('statements of exact prefixes and others apply in the order in which they s
 });
 
 test('the same statements give the same decision object, so that what follows can be cached', () => {
-  const chain = new PolicyChain([policy('p', [prefixes('any', ['::/0', 0, 128]), accept])], 'export', us, 'reject');
+  const chain = new PolicyChain(
+    sourcesOf([policy('p', [prefixes('any', ['::/0', 0, 128]), accept])], 'export', us),
+    'reject',
+  );
   const one = chain.decide(ipv6Unicast, { address: Address.parse('2001:db8::').bytes, length: 64 });
   const two = chain.decide(ipv6Unicast, { address: Address.parse('2001:db8:1::').bytes, length: 64 });
   expect(two).toBe(one);

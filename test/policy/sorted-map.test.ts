@@ -37,6 +37,7 @@ test('it says what a map says, in the order of the keys', () => {
       expect(map.size).toBe(expected.length);
       expect(map.first).toBe(expected[0]?.[1]);
       expect(map.get(name)).toBe(new Map(expected).get(name));
+      expect([...map.from(name)]).toEqual(expected.filter(([each]) => each >= name));
       expect(map.has(name)).toBe(new Map(expected).has(name));
     }),
     { numRuns: runs },

@@ -31,6 +31,8 @@ export const priorities = {
 /** Peers of one instance with the same advertisements. */
 export interface Audience {
   readonly instance: string;
+  /** Unique in the instance. */
+  readonly name: string;
   /** Only those that are run have an address. */
   readonly peers: readonly { readonly name: string; readonly address?: Address }[];
   readonly families: readonly AudienceFamily[];

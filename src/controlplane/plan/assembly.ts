@@ -1,121 +1,132 @@
-import type { RoutePolicy } from '../../policy/types.ts';
-import type { BgpGlobal } from '../../speaker/types.ts';
+import { SortedMap } from '../../policy/sorted-map.ts';
+import type { RoutePolicy, RoutePolicyStatement } from '../../policy/types.ts';
 import { sameResource } from '../resources/key.ts';
+import type { Audience } from './announcement.ts';
 import { pathAttributesOf } from './attributes.ts';
 import { type FragmentPath, type FragmentStatement, mergePaths } from './fragment.ts';
-import type { InstancePlan, PlannedNeighbor, PlannedPath } from './types.ts';
+import type { SkeletonInstance } from './skeleton.ts';
+import type { InstancePlan, PlannedPath } from './types.ts';
+
+/** What one fragment wants of a prefix. */
+interface Wish {
+  readonly fragment: string;
+  readonly path: FragmentPath;
+}
 
 /**
- * One instance put together from fragments. What did not change stays the same object, so that a comparison of two plans looks only into what did.
+ * One instance put together from fragments. A plan shares with the one before all that did not change, so that a comparison of two looks only into what
+ * did.
  */
 export class Assembly {
-  readonly #name: string;
-  readonly #global: BgpGlobal;
-  readonly #neighbors: ReadonlyMap<string, PlannedNeighbor>;
-  /** By prefix, then by fragment and owner. */
-  readonly #wishes = new Map<string, Map<string, FragmentPath>>();
-  readonly #paths = new Map<string, PlannedPath>();
-  readonly #statements = new Map<string, Map<string, FragmentStatement>>();
-  readonly #policies = new Map<string, RoutePolicy>();
-  readonly #stalePaths = new Set<string>();
-  readonly #stalePeers = new Set<string>();
+  readonly #wishes = new Map<string, readonly Wish[]>();
+  readonly #stale = new Set<string>();
+  #paths = SortedMap.empty<PlannedPath>();
+  /** By audience. */
+  readonly #statements = new Map<string, SortedMap<RoutePolicyStatement>>();
+  #instance: SkeletonInstance;
+  #audiences: readonly Audience[];
   #plan: InstancePlan | undefined;
 
-  constructor(name: string, global: BgpGlobal, neighbors: ReadonlyMap<string, PlannedNeighbor>) {
-    this.#name = name;
-    this.#global = global;
-    this.#neighbors = neighbors;
+  constructor(instance: SkeletonInstance, audiences: readonly Audience[]) {
+    this.#instance = instance;
+    this.#audiences = audiences;
+  }
+
+  /** What does not follow from fragments. */
+  set(instance: SkeletonInstance, audiences: readonly Audience[]): void {
+    this.#instance = instance;
+    this.#audiences = audiences;
+    this.#plan = undefined;
   }
 
   addPath(fragment: string, path: FragmentPath): void {
     const prefix = path.prefix.toString();
-    entry(this.#wishes, prefix).set(`${fragment} ${path.owner}`, path);
-    this.#stalePaths.add(prefix);
+    this.#wishes.set(prefix, [...(this.#wishes.get(prefix) ?? []), { fragment, path }]);
+    this.#stale.add(prefix);
   }
 
-  removePath(fragment: string, path: FragmentPath): void {
-    const prefix = path.prefix.toString();
-    entry(this.#wishes, prefix).delete(`${fragment} ${path.owner}`);
-    this.#stalePaths.add(prefix);
+  removePath(fragment: string, { prefix, owner }: FragmentPath): void {
+    const key = prefix.toString();
+    const others = (this.#wishes.get(key) ?? []).filter(
+      (wish) => wish.fragment !== fragment || wish.path.owner !== owner,
+    );
+    if (others.length === 0) this.#wishes.delete(key);
+    else this.#wishes.set(key, others);
+    this.#stale.add(key);
   }
 
-  addStatement(fragment: string, statement: FragmentStatement): void {
-    entry(this.#statements, statement.peer).set(orderOf(fragment, statement), statement);
-    this.#stalePeers.add(statement.peer);
+  addStatement(fragment: string, added: FragmentStatement): void {
+    const statements = this.#statements.get(added.audience) ?? SortedMap.empty();
+    const group = groupOf(added);
+    this.#setStatements(added.audience, named(statements.with(`${group}${fragment}`, added.statement), group));
   }
 
-  removeStatement(fragment: string, statement: FragmentStatement): void {
-    entry(this.#statements, statement.peer).delete(orderOf(fragment, statement));
-    this.#stalePeers.add(statement.peer);
+  removeStatement(fragment: string, removed: FragmentStatement): void {
+    const statements = this.#statements.get(removed.audience) ?? SortedMap.empty();
+    const group = groupOf(removed);
+    this.#setStatements(removed.audience, named(statements.without(`${group}${fragment}`), group));
   }
 
   /** What it is now. The same object until something changes. */
   plan(): InstancePlan {
-    if (this.#plan !== undefined && this.#stalePaths.size === 0 && this.#stalePeers.size === 0) return this.#plan;
-    const hasPathChanges = this.#stalePaths.size > 0;
-    for (const prefix of this.#stalePaths) this.#settlePath(prefix);
-    for (const peer of this.#stalePeers) this.#settlePolicy(peer);
-    this.#stalePaths.clear();
-    this.#stalePeers.clear();
-    const paths = this.#plan === undefined || hasPathChanges ? new Map(this.#paths) : this.#plan.paths;
-    this.#plan = {
-      name: this.#name,
-      global: this.#global,
-      neighbors: this.#neighbors,
-      policies: new Map(this.#policies),
-      paths,
-    };
+    for (const prefix of this.#stale) this.#settle(prefix);
+    this.#stale.clear();
+    const { name, global, neighbors } = this.#instance;
+    this.#plan ??= { name, global, neighbors, policies: this.#policies(), paths: this.#paths };
     return this.#plan;
   }
 
-  #settlePath(prefix: string): void {
-    const wishes = this.#wishes.get(prefix);
-    const path = wishes && pathOf([...wishes.values()]);
-    if (path === undefined) {
-      this.#wishes.delete(prefix);
-      this.#paths.delete(prefix);
-    } else if (!sameResource(path, this.#paths.get(prefix))) this.#paths.set(prefix, path);
+  #setStatements(audience: string, statements: SortedMap<RoutePolicyStatement>): void {
+    if (statements.size === 0) this.#statements.delete(audience);
+    else this.#statements.set(audience, statements);
+    this.#plan = undefined;
   }
 
-  #settlePolicy(peer: string): void {
-    const name = `peer-${peer}-export`;
-    const statements = this.#statements.get(peer);
-    if (statements === undefined || statements.size === 0) {
-      this.#statements.delete(peer);
-      this.#policies.delete(name);
-      return;
+  #settle(prefix: string): void {
+    const path = pathOf(this.#wishes.get(prefix) ?? []);
+    const before = this.#paths;
+    if (path === undefined) this.#paths = before.without(prefix);
+    else if (!sameResource(path, before.get(prefix))) this.#paths = before.with(prefix, path);
+    if (this.#paths !== before) this.#plan = undefined;
+  }
+
+  #policies(): ReadonlyMap<string, RoutePolicy> {
+    const policies = new Map<string, RoutePolicy>();
+    for (const { name: audience, peers } of this.#audiences) {
+      const statements = this.#statements.get(audience);
+      if (statements === undefined) continue;
+      for (const { name: peer, address } of peers) {
+        const name = `peer-${peer}-export`;
+        if (address !== undefined) policies.set(name, { name, type: 'export', neighbor: address, statements });
+      }
     }
-    // A map keeps its keys in the order of insertion, so that all but what changed is sorted already.
-    const order = [...statements.keys()].sort();
-    const ordered = order.map((key) => (statements.get(key) as FragmentStatement).statement);
-    this.#policies.set(name, { name, type: 'export', statements: distinctlyNamed(ordered) });
+    return policies;
   }
 }
 
-function entry<V>(map: Map<string, Map<string, V>>, key: string): Map<string, V> {
-  let found = map.get(key);
-  if (found === undefined) map.set(key, (found = new Map()));
-  return found;
+/** Sorts by priority, then by name; the fragment behind it tells two of one name apart. */
+function groupOf({ priority, statement }: FragmentStatement): string {
+  return `${String(priority).padStart(3, '0')} ${statement.name} `;
 }
 
-/** Sorts by priority, then by name; the fragment tells two of one name apart. */
-function orderOf(fragment: string, { priority, statement }: FragmentStatement): string {
-  return `${String(priority).padStart(3, '0')} ${statement.name} ${fragment}`;
-}
-
-/** The names of service `a-b` in namespace `c` and of `a` in `b-c` are the same. */
-function distinctlyNamed(statements: readonly RoutePolicy['statements'][number][]): RoutePolicy['statements'] {
+/** The names of service `a-b` in namespace `c` and of `a` in `b-c` are the same: the second one is told apart. */
+function named(statements: SortedMap<RoutePolicyStatement>, group: string): SortedMap<RoutePolicyStatement> {
+  const base = group.slice(group.indexOf(' ') + 1, -1);
+  let result = statements;
   let repeats = 0;
-  return statements.map((statement, index) => {
-    repeats = statement.name === statements[index - 1]?.name ? repeats + 1 : 0;
-    return repeats === 0 ? statement : { ...statement, name: `${statement.name}~${repeats}` };
-  });
+  for (const [key, statement] of statements.from(group)) {
+    if (!key.startsWith(group)) break;
+    const name = repeats === 0 ? base : `${base}~${repeats}`;
+    if (statement.name !== name) result = result.with(key, { ...statement, name });
+    repeats++;
+  }
+  return result;
 }
 
-function pathOf(wishes: readonly FragmentPath[]): PlannedPath | undefined {
-  const [first, ...others] = wishes;
+function pathOf(wishes: readonly Wish[]): PlannedPath | undefined {
+  const [first, ...others] = wishes.map((wish) => wish.path);
   if (first === undefined) return undefined;
   const { prefix, attributes, nextHop } = others.reduce(mergePaths, first);
-  const owners = [...new Set(wishes.map(({ owner }) => owner))].toSorted();
+  const owners = [...new Set(wishes.map(({ path: { owner } }) => owner))].toSorted();
   return { prefix, attributes: pathAttributesOf(attributes), ...(nextHop && { nextHop }), owners };
 }

@@ -7,6 +7,7 @@ import {
 } from '../../wire/community.ts';
 import type { Attributes, Origin } from '../../wire/update.ts';
 import type { BGPAttributes } from '../resources/types.ts';
+import { memoised, memoisedPair } from './memo.ts';
 
 /** What an advertisement gives its routes. What differs between peers is in the export policy, the rest is of the path. */
 export interface RouteAttributes {
@@ -50,17 +51,17 @@ export function routeAttributes(given: BGPAttributes = {}): RouteAttributes {
 }
 
 /** What a peer is sent of a route that several advertisements cover: all their communities, and the highest preference. */
-export function mergePeerAttributes(one: PeerAttributes, other: PeerAttributes): PeerAttributes {
+export const mergePeerAttributes = memoisedPair((one: PeerAttributes, other: PeerAttributes): PeerAttributes => {
   const localPreference = chosen(Math.max, one.localPreference, other.localPreference);
   return {
     communities: numbers([...one.communities, ...other.communities]),
     largeCommunities: triples([...one.largeCommunities, ...other.largeCommunities]),
     ...(localPreference !== undefined && { localPreference }),
   };
-}
+});
 
 /** The path that several advertisements cover: where they differ, what is preferred wins (RFC 4271, 9.1.2.2), and what is given wins over what is not. */
-export function mergePathAttributes(one: PathAttributes, other: PathAttributes): PathAttributes {
+export const mergePathAttributes = memoisedPair((one: PathAttributes, other: PathAttributes): PathAttributes => {
   const origin = chosen(betterOrigin, one.origin, other.origin);
   const med = chosen(Math.min, one.med, other.med);
   const asPathPrepend = chosen(betterPath, one.asPathPrepend, other.asPathPrepend);
@@ -70,16 +71,17 @@ export function mergePathAttributes(one: PathAttributes, other: PathAttributes):
     ...(asPathPrepend !== undefined && { asPathPrepend }),
     extendedCommunities: texts([...one.extendedCommunities, ...other.extendedCommunities]),
   };
-}
+});
 
-export function pathAttributesOf({ origin, med, asPathPrepend, extendedCommunities }: PathAttributes): Attributes {
+export const pathAttributesOf = memoised((of: PathAttributes): Attributes => {
+  const { origin, med, asPathPrepend, extendedCommunities } = of;
   return {
     origin: origin ?? 'igp',
     asPath: asPathPrepend === undefined ? [] : [{ type: 'sequence', asns: asPathPrepend }],
     ...(med !== undefined && { med }),
     ...(extendedCommunities.length > 0 && { extendedCommunities: extendedCommunities.map(parseExtendedCommunity) }),
   };
-}
+});
 
 function chosen<T>(choose: (one: T, other: T) => T, one: T | undefined, other: T | undefined): T | undefined {
   return one === undefined || other === undefined ? (one ?? other) : choose(one, other);

@@ -1,10 +1,10 @@
-import type { Address } from '../../ip/address.ts';
 import type { Prefix } from '../../ip/prefix.ts';
-import type { RoutePolicyStatement } from '../../policy/types.ts';
+import type { RoutePolicyActions, RoutePolicyStatement } from '../../policy/types.ts';
 import type { Family } from '../../wire/family.ts';
 import type { NextHop } from '../../wire/update.ts';
 import type { Announcement, Audience, AudienceFamily } from './announcement.ts';
 import { mergePathAttributes, mergePeerAttributes, type PathAttributes, type PeerAttributes } from './attributes.ts';
+import { memoised } from './memo.ts';
 
 /** The part of a plan that follows from one service, or from the node itself. */
 export interface Fragment {
@@ -23,27 +23,24 @@ export interface FragmentPath {
 
 export interface FragmentStatement {
   readonly instance: string;
-  readonly peer: string;
+  readonly audience: string;
   readonly priority: number;
   readonly statement: RoutePolicyStatement;
 }
 
 export function fragmentOf(
-  audiences: readonly Audience[],
+  audiences: readonly Omit<Audience, 'peers'>[],
   announce: (family: AudienceFamily) => readonly Announcement[],
 ): Fragment {
   const paths = new Map<string, FragmentPath>();
   const statements: FragmentStatement[] = [];
-  for (const { instance, peers, families } of audiences) {
+  for (const { instance, name: audience, families } of audiences) {
     for (const family of families) {
       const announcements = announce(family);
       for (const announcement of announcements) addPaths(paths, instance, announcement);
       for (const treated of treatments(announcements)) {
-        for (const { name: peer, address } of peers) {
-          if (address === undefined) continue;
-          const statement = statementOf(treated, address, family.family);
-          statements.push({ instance, peer, priority: treated.priority, statement });
-        }
+        const statement = statementOf(treated, family.family);
+        statements.push({ instance, audience, priority: treated.priority, statement });
       }
     }
   }
@@ -103,7 +100,7 @@ function split(statement: string, announcements: readonly Announcement[]): reado
   }
   const groups = new Map<string, { readonly prefixes: Prefix[]; readonly attributes: PeerAttributes }>();
   for (const { prefix, attributes } of [...treated.values()].toSorted((a, b) => a.prefix.compare(b.prefix))) {
-    const key = JSON.stringify(attributes);
+    const key = textOf(attributes);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { prefixes: [prefix], attributes });
     else group.prefixes.push(prefix);
@@ -116,27 +113,36 @@ function split(statement: string, announcements: readonly Announcement[]): reado
   }));
 }
 
-function statementOf(
-  { statement, prefixes, attributes }: Treatment,
-  peer: Address,
-  family: Family,
-): RoutePolicyStatement {
-  const { communities, largeCommunities, localPreference } = attributes;
+function statementOf({ statement, prefixes, attributes }: Treatment, family: Family): RoutePolicyStatement {
   return {
     name: statement,
     conditions: {
-      matchNeighbors: { type: 'any', neighbors: [peer] },
       matchPrefixes: {
         type: 'any',
         prefixes: prefixes.map((cidr) => ({ cidr, lengthMin: cidr.length, lengthMax: cidr.length })),
       },
-      matchFamilies: [family],
+      matchFamilies: listOf(family),
     },
-    actions: {
-      routeAction: 'accept',
-      addCommunities: communities,
-      addLargeCommunities: largeCommunities,
-      ...(localPreference !== undefined && { setLocalPreference: localPreference }),
-    },
+    actions: actionsOf(attributes),
   };
 }
+
+/** One list for each family, and one object for what is given alike: there are as many statements as services. */
+const lists = new Map<Family, readonly Family[]>();
+
+function listOf(family: Family): readonly Family[] {
+  let list = lists.get(family);
+  if (list === undefined) lists.set(family, (list = [family]));
+  return list;
+}
+
+const actionsOf = memoised(
+  ({ communities, largeCommunities, localPreference }: PeerAttributes): RoutePolicyActions => ({
+    routeAction: 'accept',
+    addCommunities: communities,
+    addLargeCommunities: largeCommunities,
+    ...(localPreference !== undefined && { setLocalPreference: localPreference }),
+  }),
+);
+
+const textOf = memoised((attributes: PeerAttributes): string => JSON.stringify(attributes));

@@ -1,11 +1,11 @@
 import { keyOf, keyText, sameResource } from '../resources/key.ts';
 import type { Kind, Resource, ResourceKey, Service } from '../resources/types.ts';
-import type { Announcement, AppliedAdvertisement, AudienceFamily } from './announcement.ts';
+import type { Announcement, AppliedAdvertisement, Audience, AudienceFamily } from './announcement.ts';
 import { Assembly } from './assembly.ts';
 import { type Fragment, fragmentOf } from './fragment.ts';
 import { ResourceSet, serviceOf } from './resource-set.ts';
 import { type ServiceView, serviceAnnouncements, viewOf } from './service.ts';
-import { type Skeleton, skeletonOf } from './skeleton.ts';
+import { type Skeleton, type SkeletonInstance, skeletonOf } from './skeleton.ts';
 import type { NodeFacts, Plan, RouterIds } from './types.ts';
 
 /** What all resources make of one node, from nothing. */
@@ -29,7 +29,8 @@ export class Planner {
   #skeleton: Skeleton | undefined;
   #assemblies = new Map<string, Assembly>();
   /** What the fragments of services were made for. */
-  #audiences: Skeleton['audiences'] = [];
+  #audiences: readonly Omit<Audience, 'peers'>[] = [];
+  #node: Fragment = { paths: [], statements: [] };
   /** By service, those with something to announce. */
   readonly #fragments = new Map<string, Fragment>();
   /** Services to look at again, as `namespace/name`. */
@@ -80,7 +81,7 @@ export class Planner {
   plan(): Plan {
     if (this.#plan !== undefined) return this.#plan;
     const skeleton = this.#settledSkeleton();
-    for (const service of this.#stale) this.#settle(service, skeleton);
+    for (const service of this.#stale) this.#settle(service);
     this.#stale.clear();
     const { held, errors, nodeConfigs, statuses, routerIds } = skeleton;
     const instances = new Map([...this.#assemblies].map(([name, assembly]) => [name, assembly.plan()]));
@@ -94,18 +95,25 @@ export class Planner {
     this.#skeleton = skeleton;
     this.#routerIds = skeleton.routerIds;
     this.#assemblies = new Map(
-      skeleton.instances.map(({ name, global, neighbors }) => [name, new Assembly(name, global, neighbors)]),
+      skeleton.instances.map((instance) => [instance.name, this.#assembly(instance, skeleton)]),
     );
-    this.#add(NODE, skeleton.fragment);
+    this.#remove(NODE, this.#node);
+    this.#node = skeleton.fragment;
+    this.#add(NODE, this.#node);
     const audiences = servicesOnly(skeleton);
-    if (sameResource(audiences, this.#audiences)) {
-      for (const [service, fragment] of this.#fragments) this.#add(service, fragment);
-    } else {
+    if (!sameResource(audiences, this.#audiences)) {
       this.#audiences = audiences;
-      this.#fragments.clear();
       this.#allStale();
     }
     return skeleton;
+  }
+
+  #assembly(instance: SkeletonInstance, skeleton: Skeleton): Assembly {
+    const audiences = skeleton.audiences.filter((audience) => audience.instance === instance.name);
+    const known = this.#assemblies.get(instance.name);
+    if (known === undefined) return new Assembly(instance, audiences);
+    known.set(instance, audiences);
+    return known;
   }
 
   #allStale(): void {
@@ -113,11 +121,11 @@ export class Planner {
       this.#stale.add(`${metadata.namespace}/${metadata.name}`);
   }
 
-  #settle(name: string, skeleton: Skeleton): void {
+  #settle(name: string): void {
     const key = keyText({ kind: 'Service', ...split(name) });
     const service = this.#resources.get(key, 'Service');
     const before = this.#fragments.get(name);
-    const after = service?.kind === 'Service' ? this.#evaluate(service, skeleton) : undefined;
+    const after = service?.kind === 'Service' ? this.#evaluate(service) : undefined;
     if (sameResource(before, after)) return;
     if (before !== undefined) this.#remove(name, before);
     this.#fragments.delete(name);
@@ -126,11 +134,11 @@ export class Planner {
     this.#add(name, after);
   }
 
-  #evaluate(service: Service, { audiences }: Skeleton): Fragment | undefined {
+  #evaluate(service: Service): Fragment | undefined {
     this.#evaluations++;
     const { namespace, name } = service.metadata;
     const view = viewOf(service, this.#resources.slicesOf(namespace, name), this.#facts.name);
-    const fragment = fragmentOf(audiences, (family) => this.#announce(view, family));
+    const fragment = fragmentOf(this.#audiences, (family) => this.#announce(view, family));
     return fragment.paths.length === 0 ? undefined : fragment;
   }
 
@@ -156,14 +164,13 @@ export class Planner {
 /** A plan follows from what a pool was allocated, not from the pool. */
 const unrelated: ReadonlySet<Kind> = new Set(['CiliumLoadBalancerIPPool']);
 
-function servicesOnly({ audiences }: Skeleton): Skeleton['audiences'] {
+/** Who the peers are does not matter to a service. */
+function servicesOnly({ audiences }: Skeleton): readonly Omit<Audience, 'peers'>[] {
   const isForServices = ({ advertisement }: AppliedAdvertisement) => advertisement.advertisementType === 'Service';
-  return audiences.map((audience) => ({
-    ...audience,
-    families: audience.families.map((family) => ({
-      ...family,
-      advertisements: family.advertisements.filter(isForServices),
-    })),
+  return audiences.map(({ instance, name, families }) => ({
+    instance,
+    name,
+    families: families.map((family) => ({ ...family, advertisements: family.advertisements.filter(isForServices) })),
   }));
 }
 

@@ -15,6 +15,7 @@ import { endpointConditions, serviceWithDefaults } from '../resources/with-defau
 import { addressOf } from './addresses.ts';
 import { type Announcement, type AppliedAdvertisement, type IP, isOf, priorities } from './announcement.ts';
 import type { RouteAttributes } from './attributes.ts';
+import { memoised } from './memo.ts';
 import type { NodeFacts } from './types.ts';
 
 /** The only class of load balancers, beside none at all, whose addresses are announced. */
@@ -158,6 +159,9 @@ function distinct(prefixes: readonly Prefix[]): readonly Prefix[] {
   return [...new Map(prefixes.map((prefix) => [prefix.toString(), prefix])).values()].toSorted((a, b) => a.compare(b));
 }
 
-function withLegacyOrigin(attributes: RouteAttributes): RouteAttributes {
-  return { ...attributes, path: { origin: 'incomplete', ...attributes.path } };
-}
+const withLegacyOrigin = memoised(
+  (attributes: RouteAttributes): RouteAttributes => ({
+    ...attributes,
+    path: { origin: 'incomplete', ...attributes.path },
+  }),
+);

@@ -1,6 +1,6 @@
 import type { BgpGlobal } from '../../speaker/types.ts';
 import { ipv4Unicast, ipv6Unicast } from '../../wire/family.ts';
-import { keyOf, keyText } from '../resources/key.ts';
+import { keyOf, keyText, sameResource } from '../resources/key.ts';
 import { matchesLabels } from '../resources/labels.ts';
 import type { BGPFamilyWithAdverts, BGPNodeInstance, CiliumBGPPeerConfig } from '../resources/types.ts';
 import { peerConfigWithDefaults } from '../resources/with-defaults.ts';
@@ -115,27 +115,34 @@ function peersOf(
   return { neighbors, held };
 }
 
-/** Peers that refer to one CiliumBGPPeerConfig are sent the same. A peer that is not run keeps the paths that it would be sent in place. */
+/** Peers with the same advertisements are sent the same. A peer that is not run keeps the paths that it would be sent in place. */
 function audiencesOf(
   { name: instance, peers = [] }: BGPNodeInstance,
   neighbors: ReadonlyMap<string, PlannedNeighbor>,
   resources: ResourceSet,
 ): readonly Audience[] {
   const addresses = new Map([...neighbors.values()].map(({ name, address }) => [name, address]));
-  const references = new Set(peers.flatMap(({ peerConfigRef }) => peerConfigRef?.name ?? []));
-  return [...references].flatMap((reference) => {
-    const peerConfig = resources.find('CiliumBGPPeerConfig', reference);
-    if (peerConfig === undefined) return [];
-    const members = peers.filter(({ peerConfigRef }) => peerConfigRef?.name === reference);
-    return {
-      instance,
-      families: familiesOf(peerConfig, resources),
-      peers: members.map(({ name }) => {
-        const address = addresses.get(name);
-        return address === undefined ? { name } : { name, address };
+  const references = [...new Set(peers.flatMap(({ peerConfigRef }) => peerConfigRef?.name ?? []))];
+  const audiences: { readonly name: string; readonly families: readonly AudienceFamily[]; references: string[] }[] = [];
+  for (const name of references) {
+    const peerConfig = resources.find('CiliumBGPPeerConfig', name);
+    if (peerConfig === undefined) continue;
+    const families = familiesOf(peerConfig, resources);
+    const same = audiences.find((audience) => sameResource(audience.families, families));
+    if (same === undefined) audiences.push({ name, families, references: [name] });
+    else same.references.push(name);
+  }
+  return audiences.map(({ name, families, references: members }) => ({
+    instance,
+    name,
+    families,
+    peers: peers
+      .filter(({ peerConfigRef }) => peerConfigRef !== undefined && members.includes(peerConfigRef.name))
+      .map((peer) => {
+        const address = addresses.get(peer.name);
+        return address === undefined ? { name: peer.name } : { name: peer.name, address };
       }),
-    };
-  });
+  }));
 }
 
 const unicast = new Map([

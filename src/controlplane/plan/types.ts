@@ -1,5 +1,6 @@
 import type { Address } from '../../ip/address.ts';
 import type { Prefix } from '../../ip/prefix.ts';
+import type { SortedMap } from '../../policy/sorted-map.ts';
 import type { RoutePolicy } from '../../policy/types.ts';
 import type { BgpGlobal, Neighbor } from '../../speaker/types.ts';
 import type { Attributes, NextHop } from '../../wire/update.ts';
@@ -81,7 +82,7 @@ export interface InstancePlan {
   /** By name. */
   readonly policies: ReadonlyMap<string, RoutePolicy>;
   /** By prefix. */
-  readonly paths: ReadonlyMap<string, PlannedPath>;
+  readonly paths: SortedMap<PlannedPath>;
 }
 
 export type PlannedNeighbor = Neighbor;

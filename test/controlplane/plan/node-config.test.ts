@@ -8,6 +8,7 @@ import type {
   Resource,
 } from '../../../src/controlplane/resources/types.ts';
 import { Prefix } from '../../../src/ip/prefix.ts';
+import { statementsOf } from '../../../src/policy/types.ts';
 import {
   BLUE,
   ciliumNode,
@@ -364,7 +365,7 @@ describe('CiliumBGPPeeringPolicy', () => {
     lab.set(pods, policy('rack0', { neighbors: [{ ...neighbor, advertisedPathAttributes }] }));
     await lab.step();
     const policies = lab.plan.instances.get('virtual-router-65001')?.policies.values() ?? [];
-    const [statement] = [...policies].flatMap(({ statements }) => statements);
+    const [statement] = [...policies].flatMap(statementsOf);
     expect(statement?.actions).toMatchObject({
       addCommunities: [65001 * 65536 + 100],
       addLargeCommunities: [[65001, 1, 2]],

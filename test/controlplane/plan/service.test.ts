@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Resource, Service } from '../../../src/controlplane/resources/types.ts';
+import { statementsOf } from '../../../src/policy/types.ts';
 import {
   advertisement,
   BLUE,
@@ -322,11 +323,12 @@ test('Test_ServiceAdvertisementWithPeerIPChange', async () => {
   // Add service and advertisement
   lab.set(advertisement('a', [serviceAdvertisement(['LoadBalancerIP'])]), serviceOf('LoadBalancerIP'));
   await lab.step();
-  const neighbors = () =>
-    lab.plan.instances
-      .get('instance')
-      ?.policies.get('peer-red-export')
-      ?.statements.map(({ conditions }) => String(conditions.matchNeighbors?.neighbors[0]));
+  const neighbors = () => {
+    const policy = lab.plan.instances.get('instance')?.policies.get('peer-red-export');
+    return (policy === undefined ? [] : statementsOf(policy)).map(({ conditions }) =>
+      String(conditions.matchNeighbors?.neighbors[0]),
+    );
+  };
   expect(new Set(neighbors())).toEqual(new Set([RED]));
 
   // Change peer IP address

@@ -21,6 +21,7 @@ import type {
   Service,
 } from '../../../src/controlplane/resources/types.ts';
 import { Address } from '../../../src/ip/address.ts';
+import { statementsOf as fullStatementsOf } from '../../../src/policy/types.ts';
 import { SecretText } from '../../../src/session/secret-text.ts';
 import { formatCommunity, formatLargeCommunity } from '../../../src/wire/community.ts';
 import { FakeInstances } from '../fake.ts';
@@ -248,7 +249,7 @@ export class World {
 export function statementsOf(instance: InstancePlan | undefined, peerName: string): Record<string, string> {
   const policy = instance?.policies.get(`peer-${peerName}-export`);
   return Object.fromEntries(
-    (policy?.statements ?? []).map(({ name, conditions, actions }) => [
+    (policy === undefined ? [] : fullStatementsOf(policy)).map(({ name, conditions, actions }) => [
       name,
       [
         conditions.matchPrefixes?.prefixes.map(({ cidr }) => cidr.toString()).join(' '),
