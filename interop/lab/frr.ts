@@ -52,6 +52,8 @@ export interface FrrPath {
 }
 
 export interface FrrPathDetail {
+  /** Of a session that ended. */
+  readonly stale?: boolean;
   readonly aspath: { readonly string: string };
   readonly origin: string;
   readonly metric?: number;

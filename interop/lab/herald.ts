@@ -20,6 +20,7 @@ export interface HeraldPeer {
     readonly looped: number;
     readonly leaked: number;
     readonly advertised: number;
+    readonly stale: number;
   }[];
   readonly 'last-down'?: { readonly text: string; readonly code: number; readonly subcode: number };
 }
