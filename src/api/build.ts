@@ -6,7 +6,7 @@ import type { SecretText } from '../session/secret-text.ts';
 import { defaultGracefulRestart } from '../speaker/graceful-restart.ts';
 import type { NextHopMode } from '../speaker/next-hop.ts';
 import { routerOn, targetOf } from '../speaker/target.ts';
-import type { Neighbor, PathSpec } from '../speaker/types.ts';
+import type { LongLivedRestart, Neighbor, PathSpec } from '../speaker/types.ts';
 import type { AddPathFamily } from '../wire/capability.ts';
 import { type Family, familyName, ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri, Origin } from '../wire/update.ts';
@@ -62,6 +62,7 @@ export interface GracefulRestartFields {
   readonly enabled: boolean;
   readonly restartTime?: number | undefined;
   readonly stalePathTime?: number | undefined;
+  readonly longLived?: readonly LongLivedRestart[] | undefined;
 }
 
 /**
@@ -123,7 +124,8 @@ export function neighborOf(fields: NeighborFields): Neighbor {
 function gracefulRestartOf({ gracefulRestart }: NeighborFields): Pick<Neighbor, 'gracefulRestart'> {
   if (gracefulRestart?.enabled !== true) return {};
   const { restartTime, stalePathTime } = gracefulRestart;
-  return { gracefulRestart: { ...defaultGracefulRestart, ...defined({ restartTime, stalePathTime }) } };
+  const longLived = gracefulRestart.longLived?.length === 0 ? undefined : gracefulRestart.longLived;
+  return { gracefulRestart: { ...defaultGracefulRestart, ...defined({ restartTime, stalePathTime, longLived }) } };
 }
 
 function familiesOf({ families }: Pick<NeighborFields, 'families'>): readonly Family[] {
@@ -141,6 +143,7 @@ export function neighborFault(
     | 'ttlSecurity'
     | 'ebgpMultihop'
     | 'families'
+    | 'gracefulRestart'
     | 'addPaths'
     | 'maximumPrefixes'
     | 'role'
@@ -153,6 +156,7 @@ export function neighborFault(
         | 'localAddress'
         | 'timers'
         | 'ebgpMultihop'
+        | 'gracefulRestart'
         | 'addPaths'
         | 'maximumPrefixes'
         | 'roleStrict';
@@ -174,6 +178,13 @@ export function neighborFault(
   }
   if (fields.ttlSecurity === true && fields.ebgpMultihop !== undefined)
     return { field: 'ebgpMultihop', message: 'ttlSecurity and ebgpMultihop exclude each other' };
+  const lasting = (fields.gracefulRestart?.longLived ?? []).map(({ family }) => family);
+  for (const [index, family] of lasting.entries()) {
+    const what = `longLived: ${familyName(family)} is`;
+    if (!familiesOf(fields).includes(family))
+      return { field: 'gracefulRestart', message: `${what} not among the families` };
+    if (lasting.indexOf(family) !== index) return { field: 'gracefulRestart', message: `${what} there twice` };
+  }
   for (const [index, { family }] of fields.addPaths.entries()) {
     const what = `${familyName(family)} is`;
     if (!familiesOf(fields).includes(family)) return { field: 'addPaths', message: `${what} not among the families` };

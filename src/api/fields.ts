@@ -61,6 +61,8 @@ export const keepAliveTime = integer(1, 65535);
 export const restartTime = integer(1, 4095);
 /** Seconds. */
 export const stalePathTime = integer(1, 65535);
+/** Seconds, 24 bits of them (RFC 9494, 3.1). */
+export const longLivedStaleTime = integer(1, 0xffffff);
 /** Seconds. */
 export const delayOpenTime = integer(0, 65535);
 /** RFC 9003, 3: what a peer takes that may know of no more. */

@@ -128,6 +128,7 @@ const gracefulRestart = z.object({
   enabled: z.boolean(),
   restartTime: unlessZero(fields.restartTime),
   stalePathTime: unlessZero(fields.stalePathTime),
+  longLived: z.array(z.object({ family: required(family), staleTime: fields.longLivedStaleTime })),
 });
 
 const maximumPrefixes = z.object({

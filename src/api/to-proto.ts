@@ -153,7 +153,14 @@ function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
     // Told to nobody.
     authPassword: '',
     families: families.map(namesOf),
-    gracefulRestart: gracefulRestart && { enabled: true, ...gracefulRestart },
+    gracefulRestart: gracefulRestart && {
+      enabled: true,
+      ...gracefulRestart,
+      longLived: (gracefulRestart.longLived ?? []).map(({ family, staleTime }) => ({
+        family: namesOf(family),
+        staleTime,
+      })),
+    },
     addPaths: addPaths.map(({ family, mode }) => ({ family: namesOf(family), mode: addPathsModes[mode] })),
     nextHop: formatNextHopMode(nextHop ?? { kind: 'auto' }),
     defaultExportAction: defaultActions[actions.defaultExportAction],

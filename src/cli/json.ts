@@ -143,6 +143,11 @@ function neighborJson({
       'graceful-restart': {
         'restart-time-nanoseconds': gracefulRestart.restartTime * 1e9,
         'stale-path-time-nanoseconds': gracefulRestart.stalePathTime * 1e9,
+        'long-lived': gracefulRestart.longLived.map(({ family, staleTime }) => ({
+          afi: family?.afi,
+          safi: family?.safi,
+          'stale-time-nanoseconds': staleTime * 1e9,
+        })),
       },
     }),
     'delay-open-nanoseconds': (timers?.delayOpen ?? 0) * 1e9,

@@ -122,6 +122,17 @@ const gracefulRestart = z.strictObject({
   stalePathTimeSeconds: fields.stalePathTime
     .optional()
     .meta({ description: 'How long the peer’s routes stay at most until it has sent them again. Default: 180.' }),
+  longLived: z
+    .array(
+      z.strictObject({
+        family: fields.familyText,
+        staleTimeSeconds: fields.longLivedStaleTime.meta({
+          description: 'How long the peer is asked to keep our routes so, and its own stay at most.',
+        }),
+      }),
+    )
+    .optional()
+    .meta({ description: 'Families whose routes stay beyond the restart time (RFC 9494). Default: none.' }),
 });
 
 const transport = z.strictObject({
@@ -255,6 +266,10 @@ const peer = z
         enabled: given.gracefulRestart.enabled,
         restartTime: given.gracefulRestart.restartTimeSeconds,
         stalePathTime: given.gracefulRestart.stalePathTimeSeconds,
+        longLived: given.gracefulRestart.longLived?.map(({ family, staleTimeSeconds }) => ({
+          family,
+          staleTime: staleTimeSeconds,
+        })),
       },
       nextHop: given.nextHop,
       addPaths: given.addPaths ?? [],
@@ -280,6 +295,7 @@ const peer = z
         addPaths: ['addPaths'],
         maximumPrefixes: ['maximumPrefixes'],
         roleStrict: ['roleStrict'],
+        gracefulRestart: ['gracefulRestart'],
       };
       context.issues.push({ code: 'custom', message: fault.message, path: paths[fault.field], input: given });
     }

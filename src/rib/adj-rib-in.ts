@@ -102,6 +102,15 @@ export class AdjRibIn {
     this.#count(now, 1);
   }
 
+  /** Puts another attribute set in the place of the one that is there, and changes nothing else. Takes over one hold of the set. */
+  replace(id: number, attributes: number): void {
+    const page = this.#pages[id >> PAGE_BITS];
+    const entry = this.#entry(id);
+    if (page === undefined || (entry & SET) === 0) return;
+    page.entries[id % PAGE] = (entry & ~SET) | attributes;
+    this.#store.release(entry & SET);
+  }
+
   /** False when the peer had sent no such route. */
   remove(id: number): boolean {
     const page = this.#pages[id >> PAGE_BITS];

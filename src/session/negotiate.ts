@@ -116,10 +116,15 @@ function restartOf(localOpen: Open, remoteOpen: Open, negotiated: readonly Famil
   const theirs = capabilityOf(remoteOpen, 'graceful-restart');
   if (ours === undefined || theirs === undefined) return undefined;
   const families = theirs.families.filter(({ family }) => negotiated.includes(family));
+  const kept = capabilityOf(localOpen, 'long-lived-graceful-restart')?.families ?? [];
+  const longLived = (capabilityOf(remoteOpen, 'long-lived-graceful-restart')?.families ?? []).filter(
+    ({ family }) => kept.some((ours) => ours.family === family) && families.some((short) => short.family === family),
+  );
   return {
     restartTime: theirs.time,
     notification: ours.notification && theirs.notification,
     families: new Map(families.map(({ family, forwarding }) => [family, { forwarding }])),
+    longLived: new Map(longLived.map(({ family, forwarding, staleTime }) => [family, { forwarding, staleTime }])),
   };
 }
 

@@ -65,6 +65,8 @@ export interface NegotiatedRestart {
   readonly notification: boolean;
   /** The families that it restarts gracefully, of those that both claimed, and whether it still forwards for them (the F bit). */
   readonly families: ReadonlyMap<Family, { readonly forwarding: boolean }>;
+  /** Of these, the ones that both keep beyond the restart time, and for how many seconds the peer asks for that (RFC 9494, 3.1). */
+  readonly longLived: ReadonlyMap<Family, { readonly forwarding: boolean; readonly staleTime: number }>;
 }
 
 /** Why a session ended or an attempt failed. */

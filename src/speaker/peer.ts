@@ -21,8 +21,9 @@ import { endOfRib, isEndOfRib } from '../wire/update-codec.ts';
 import type { DrainPhase, DrainState } from './drain.ts';
 import { keyOf, type Treatment } from './export.ts';
 import type { FamilyRib, Outbound } from './family-rib.ts';
-import { keptFamilies, StaleFamilies } from './graceful-restart.ts';
+import { isPreserved, StaleFamilies, staleTimesOf } from './graceful-restart.ts';
 import { Inbound } from './inbound.ts';
+import { attachLlgrStale } from './long-lived.ts';
 import { type SelfNextHop, selfNextHop } from './next-hop.ts';
 import { isProtected, received } from './only-to-customer.ts';
 import { limitData, limitText, PrefixLimits } from './prefix-limit.ts';
@@ -92,7 +93,10 @@ export class Peer implements SessionHandler {
     this.#owner = owner;
     this.#policies = { import: owner.policy('import', neighbor), export: owner.policy('export', neighbor) };
     this.#limits = new PrefixLimits(neighbor.maximumPrefixes ?? []);
-    this.#stale = new StaleFamilies(owner.world.clock, (family) => this.#expired(family));
+    this.#stale = new StaleFamilies(owner.world.clock, {
+      expired: (family) => this.#expired(family),
+      longLived: (family) => this.#attachLlgrStale(family),
+    });
     this.#session = this.#newSession(neighbor.address);
   }
 
@@ -536,30 +540,42 @@ export class Peer implements SessionHandler {
       this.#owner.rib(family).drop(outbound);
     }
     this.#outbound.clear();
-    const { gracefulRestart } = this.#neighbor;
-    const kept = gracefulRestart === undefined ? [] : keptFamilies(negotiated, reason);
+    const { gracefulRestart: ours } = this.#neighbor;
+    const { gracefulRestart: theirs } = negotiated;
     for (const [family, inbound] of this.#inbound) {
-      if (!kept.includes(family)) {
+      const times = ours && theirs && staleTimesOf(family, ours, theirs, reason);
+      if (times === undefined) {
         this.#forget(family);
         continue;
       }
-      // It restarts again before it sent everything: without RFC 8538, what is stale from before goes (RFC 4724, 4.2).
-      if (this.#stale.has(family) && negotiated.gracefulRestart?.notification !== true) {
+      // It restarts again before it sent everything: what is stale from before goes (RFC 4724, 4.2), but where RFC 8538, 4.1 or
+      // RFC 9494, 4.2 let it stay.
+      if (this.#stale.has(family) && theirs?.notification !== true && times.longLived === 0) {
         this.#stale.forget(family);
         this.#removeStale(family);
       }
+      this.#stale.lost(family, times);
       inbound.endOfRib = false;
       inbound.adjRibIn.markStale();
+      if (this.#stale.isLongLived(family)) this.#attachLlgrStale(family);
     }
-    if (gracefulRestart === undefined || negotiated.gracefulRestart === undefined) return;
-    const { restartTime } = negotiated.gracefulRestart;
-    this.#stale.lost(kept, { restartTime, stalePathTime: gracefulRestart.stalePathTime });
+    if (theirs !== undefined) this.#stale.waitFor(theirs.restartTime);
   }
 
   /** It did not come back, or did not send them again, in time. */
   #expired(family: Family): void {
     this.#removeStale(family);
-    if (this.#negotiated === undefined) this.#inbound.delete(family);
+    if (this.#negotiated === undefined && this.#inbound.get(family)?.adjRibIn.size === 0) this.#inbound.delete(family);
+  }
+
+  #attachLlgrStale(family: Family): void {
+    const inbound = this.#inbound.get(family);
+    if (inbound === undefined) return;
+    const changed = this.#owner.routeChanged(this);
+    attachLlgrStale(inbound.adjRibIn, this.#owner.store, {
+      removed: (id) => changed?.('withdrawn', inbound, id),
+      changed: (id) => changed?.('announced', inbound, id),
+    });
   }
 
   /**
@@ -568,9 +584,10 @@ export class Peer implements SessionHandler {
    */
   #takeBack({ gracefulRestart, receive }: Negotiated): void {
     this.#stale.back();
-    for (const [family, { addPath }] of this.#inbound)
-      if (gracefulRestart?.families.get(family)?.forwarding !== true || addPath !== receive.addPath.has(family))
-        this.#forget(family);
+    for (const [family, { addPath }] of this.#inbound) {
+      const isKept = isPreserved(gracefulRestart, family, this.#stale.isLongLived(family));
+      if (!isKept || addPath !== receive.addPath.has(family)) this.#forget(family);
+    }
   }
 
   /** Removes all that the peer sent for a family. */

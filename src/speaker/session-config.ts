@@ -4,7 +4,7 @@ import { roles } from '../session/role.ts';
 import type { SessionConfig } from '../session/types.ts';
 import type { Capability } from '../wire/capability.ts';
 import { afiOf } from '../wire/family.ts';
-import { type RestartState, restartCapability } from './graceful-restart.ts';
+import { longLivedCapability, type RestartState, restartCapability } from './graceful-restart.ts';
 import type { BgpGlobal, Neighbor } from './types.ts';
 
 /**
@@ -64,6 +64,7 @@ export function capabilitiesOf(
     { name: 'four-octet-as', asn },
     ...(addPaths.length === 0 ? [] : [{ name: 'add-path', families: addPaths } as const]),
     { name: 'enhanced-route-refresh' },
+    ...longLivedCapability(neighbor, restart),
     ...(hostname === undefined ? [] : [{ name: 'fqdn', host: hostname, domain: '' } as const]),
     ...(address.isLinkLocal || nextHop?.kind === 'linkLocal' ? [{ name: 'link-local-next-hop' } as const] : []),
   ];

@@ -90,6 +90,14 @@ export interface GracefulRestart {
   readonly restartTime: number;
   /** How long the peer's routes stay at most until it has sent them again: 1 to 65535. */
   readonly stalePathTime: number;
+  /** Families whose routes stay beyond the restart time, marked with LLGR_STALE (RFC 9494). Absent: none. */
+  readonly longLived?: readonly LongLivedRestart[];
+}
+
+export interface LongLivedRestart {
+  readonly family: Family;
+  /** How long the peer is asked to keep our routes so, and its own stay at most: 1 to 16777215. */
+  readonly staleTime: number;
 }
 
 /** Paths to originate. The next hop of `attributes` is not looked at. */

@@ -8,6 +8,12 @@ export class CommunityError extends RangeError {
 /** A large community (RFC 8092): three unsigned 32-bit integers, the first one an AS number. */
 export type LargeCommunity = readonly [number, number, number];
 
+/** What a stale route is marked with once it is kept beyond the restart time (RFC 9494, 3.2). */
+export const llgrStale = 0xffff_0006;
+
+/** Asks not to keep a route beyond the restart time (RFC 9494, 3.3). */
+export const noLlgr = 0xffff_0007;
+
 /** Well-known communities by name, the names and values that Cilium accepts. */
 export const wellKnownCommunities: ReadonlyMap<string, number> = new Map([
   ['internet', 0x0000_0000],
@@ -17,8 +23,8 @@ export const wellKnownCommunities: ReadonlyMap<string, number> = new Map([
   ['route-filter-v4', 0xffff_0003],
   ['route-filter-translated-v6', 0xffff_0004],
   ['route-filter-v6', 0xffff_0005],
-  ['llgr-stale', 0xffff_0006],
-  ['no-llgr', 0xffff_0007],
+  ['llgr-stale', llgrStale],
+  ['no-llgr', noLlgr],
   ['blackhole', 0xffff_029a],
   ['no-export', 0xffff_ff01],
   ['no-advertise', 0xffff_ff02],

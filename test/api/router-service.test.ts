@@ -16,6 +16,7 @@ import {
   WithdrawPathsRequest,
 } from '../../src/gen/herald/v1/router_service.ts';
 import { Origin, Role, type Route, RouteAction, RoutePolicyType, TableType } from '../../src/gen/herald/v1/types.ts';
+import { ipv6Unicast } from '../../src/wire/family.ts';
 import { type Rig, rig, routerAddress } from './rig.ts';
 
 let at: Rig;
@@ -225,9 +226,20 @@ describe('neighbors', () => {
     const { peers } = await ask(rpc.getPeerState, { instance: '' });
     expect(peers.map((peer) => peer.neighbor?.gracefulRestart)).toEqual([
       undefined,
-      { enabled: true, restartTime: 60, stalePathTime: 180 },
+      { enabled: true, restartTime: 60, stalePathTime: 180, longLived: [] },
     ]);
+    const lasting = { ...neighbor, gracefulRestart: { enabled: true, longLived: [longLived] } };
+    await ask(rpc.updateNeighbor, AddNeighborRequest.fromPartial({ neighbor: lasting }));
+    expect(at.node.peers()[1]?.neighbor.gracefulRestart).toEqual({
+      restartTime: 120,
+      stalePathTime: 180,
+      longLived: [{ family: ipv6Unicast, staleTime: 3600 }],
+    });
+    const { peers: changed } = await ask(rpc.getPeerState, { instance: '' });
+    expect(changed[1]?.neighbor?.gracefulRestart?.longLived).toEqual([longLived]);
   });
+
+  const longLived = { family: { afi: 'ipv6', safi: 'unicast' }, staleTime: 3600 };
 
   test.each<[Parameters<typeof AddNeighborRequest.fromPartial>[0]['neighbor'], string[]]>([
     [undefined, ['neighbor: is required']],
@@ -287,6 +299,10 @@ describe('neighbors', () => {
     [
       { address: '::2', maximumPrefixes: [{ family: { afi: 'ipv6', safi: 'unicast' } }] },
       ['neighbor.maximum_prefixes[0].limit: must be at least 1'],
+    ],
+    [
+      { address: '::2', gracefulRestart: { enabled: true, longLived: [longLived, longLived] } },
+      ['neighbor.graceful_restart: longLived: ipv6/unicast is there twice'],
     ],
   ])('%j is refused', async (neighbor, expected) => {
     expect(await violations(ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor })))).toEqual(expected);

@@ -168,6 +168,13 @@ import: all`),
     expect(
       restartOf('gracefulRestart: { enabled: true, restartTimeSeconds: 4095, stalePathTimeSeconds: 65535 }'),
     ).toEqual({ restartTime: 4095, stalePathTime: 65535 });
+    const entry = '{ family: ipv6/unicast, staleTimeSeconds: 3600 }';
+    expect(restartOf(`gracefulRestart: { enabled: true, longLived: [${entry}] }`)).toMatchObject({
+      longLived: [{ family: ipv6Unicast, staleTime: 3600 }],
+    });
+    expect(() => restartOf(`gracefulRestart: { enabled: true, longLived: [${entry}, ${entry}] }`)).toThrow(
+      'gracefulRestart: longLived: ipv6/unicast is there twice',
+    );
     expect(() => restartOf('gracefulRestart: { enabled: true, restartTimeSeconds: 4096 }')).toThrow(
       'gracefulRestart.restartTimeSeconds: must be at most 4095',
     );

@@ -71,6 +71,7 @@ describe('the capability', () => {
       restartTime: 7,
       notification: true,
       families: new Map([[ipv6Unicast, { forwarding: false }]]),
+      longLived: new Map(),
     });
   });
 

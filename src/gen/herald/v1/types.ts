@@ -607,6 +607,18 @@ export interface GracefulRestart {
   restartTime: number;
   /** How long the peer's routes stay at most until it has sent them again, 1 to 65535. Default 180. */
   stalePathTime: number;
+  /** Families whose routes stay beyond the restart time, marked with LLGR_STALE (RFC 9494). Default none. */
+  longLived: LongLivedRestart[];
+}
+
+/** Long-lived graceful restart of one family. */
+export interface LongLivedRestart {
+  /** Which. */
+  family:
+    | Family
+    | undefined;
+  /** How long the peer is asked to keep our routes so, and its own stay at most: 1 to 16777215 seconds. */
+  staleTime: number;
 }
 
 /** ADD-PATH for one family. */
@@ -892,7 +904,8 @@ export interface PeerState {
     | undefined;
   /**
    * Nanoseconds until each timer that runs expires: `connect-retry`, `hold`, `keepalive`, `delay-open`, `idle-hold`, `send-hold`,
-   * `stability`; while there are stale routes, `restart` and `stale-path`.
+   * `stability`; while there are stale routes, `restart`, `stale-path` and
+   * `long-lived-stale`.
    */
   runningTimersNanoseconds: { [key: string]: bigint };
   /** Octets for the peer that TCP has not taken; 0 unless established. */
@@ -1795,7 +1808,7 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
 };
 
 function createBaseGracefulRestart(): GracefulRestart {
-  return { enabled: false, restartTime: 0, stalePathTime: 0 };
+  return { enabled: false, restartTime: 0, stalePathTime: 0, longLived: [] };
 }
 
 export const GracefulRestart: MessageFns<GracefulRestart> = {
@@ -1808,6 +1821,9 @@ export const GracefulRestart: MessageFns<GracefulRestart> = {
     }
     if (message.stalePathTime !== 0) {
       writer.uint32(24).uint32(message.stalePathTime);
+    }
+    for (const v of message.longLived) {
+      LongLivedRestart.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1849,6 +1865,14 @@ export const GracefulRestart: MessageFns<GracefulRestart> = {
             message.stalePathTime = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.longLived.push(LongLivedRestart.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1874,6 +1898,11 @@ export const GracefulRestart: MessageFns<GracefulRestart> = {
         : isSet(object.stale_path_time)
         ? globalThis.Number(object.stale_path_time)
         : 0,
+      longLived: globalThis.Array.isArray(object?.longLived)
+        ? object.longLived.map((e: any) => LongLivedRestart.fromJSON(e))
+        : globalThis.Array.isArray(object?.long_lived)
+        ? object.long_lived.map((e: any) => LongLivedRestart.fromJSON(e))
+        : [],
     };
   },
 
@@ -1888,6 +1917,9 @@ export const GracefulRestart: MessageFns<GracefulRestart> = {
     if (message.stalePathTime !== 0) {
       obj.stalePathTime = Math.round(message.stalePathTime);
     }
+    if (message.longLived?.length) {
+      obj.longLived = message.longLived.map((e) => LongLivedRestart.toJSON(e));
+    }
     return obj;
   },
 
@@ -1899,6 +1931,98 @@ export const GracefulRestart: MessageFns<GracefulRestart> = {
     message.enabled = object.enabled ?? false;
     message.restartTime = object.restartTime ?? 0;
     message.stalePathTime = object.stalePathTime ?? 0;
+    message.longLived = object.longLived?.map((e) => LongLivedRestart.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseLongLivedRestart(): LongLivedRestart {
+  return { family: undefined, staleTime: 0 };
+}
+
+export const LongLivedRestart: MessageFns<LongLivedRestart> = {
+  encode(message: LongLivedRestart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.family !== undefined) {
+      Family.encode(message.family, writer.uint32(10).fork()).join();
+    }
+    if (message.staleTime !== 0) {
+      writer.uint32(16).uint32(message.staleTime);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LongLivedRestart {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLongLivedRestart();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.family = Family.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.staleTime = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LongLivedRestart {
+    return {
+      family: isSet(object.family) ? Family.fromJSON(object.family) : undefined,
+      staleTime: isSet(object.staleTime)
+        ? globalThis.Number(object.staleTime)
+        : isSet(object.stale_time)
+        ? globalThis.Number(object.stale_time)
+        : 0,
+    };
+  },
+
+  toJSON(message: LongLivedRestart): unknown {
+    const obj: any = {};
+    if (message.family !== undefined) {
+      obj.family = Family.toJSON(message.family);
+    }
+    if (message.staleTime !== 0) {
+      obj.staleTime = Math.round(message.staleTime);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LongLivedRestart>): LongLivedRestart {
+    return LongLivedRestart.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LongLivedRestart>): LongLivedRestart {
+    const message = createBaseLongLivedRestart();
+    message.family = (object.family !== undefined && object.family !== null)
+      ? Family.fromPartial(object.family)
+      : undefined;
+    message.staleTime = object.staleTime ?? 0;
     return message;
   },
 };
