@@ -31,10 +31,12 @@ describe.each(frrVersions)('what the router makes of each form of next hop, FRR 
   const file = '/tmp/herald.yaml';
 
   const linkLocal = async () => {
-    const links = await worker().json<{ addr_info?: { local: string }[] }[]>(
+    const links = await worker().json<{ addr_info?: { local?: string }[] }[]>(
       'ip -6 -j addr show dev eth1 scope link'.split(' '),
     );
-    return links.flatMap(({ addr_info = [] }) => addr_info.map(({ local }) => local))[0] ?? 'none';
+    // Addresses of another scope are empty objects.
+    const addresses = links.flatMap(({ addr_info = [] }) => addr_info.flatMap(({ local }) => local ?? []));
+    return addresses[0] ?? 'none';
   };
 
   test('the daemon runs from a file', async () => {

@@ -3,7 +3,7 @@ import { Address, AddressError } from '../ip/address.ts';
 import { Prefix } from '../ip/prefix.ts';
 import { SecretText } from '../session/secret-text.ts';
 import { nextHopForm, nextHopModeForm, parseNextHop, parseNextHopMode } from '../speaker/next-hop-text.ts';
-import { CommunityError, parseCommunity, parseLargeCommunity } from '../wire/community.ts';
+import { CommunityError, parseCommunity, parseExtendedCommunity, parseLargeCommunity } from '../wire/community.ts';
 import { parseFamily } from '../wire/family.ts';
 import { isPrefixFamily } from '../wire/nlri.ts';
 import type { NextHop } from '../wire/update.ts';
@@ -81,6 +81,7 @@ export const address = text('an IPv4 or IPv6 address', (value) => Address.parse(
 export const prefix = text('a prefix', (value) => Prefix.parse(value));
 export const community = text('a community', parseCommunity);
 export const largeCommunity = text('a large community', parseLargeCommunity);
+export const extendedCommunity = text('an extended community', parseExtendedCommunity);
 export const asPathPrepend = z.array(asn).max(255);
 
 /** A BGP identifier: IPv4 text, not 0.0.0.0; stays text. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ClientWritableStream, ServiceError } from '@grpc/grpc-js';
 import { call, rpc } from '../api/client.ts';
 import { Origin, type PathAttributes } from '../gen/herald/v1/types.ts';
+import { CommunityError, parseExtendedCommunity } from '../wire/community.ts';
 import { type Client, type CommonOptions, withClient } from './daemon.ts';
 import { CliError, exitCode } from './exit.ts';
 import { print } from './output.ts';
@@ -12,6 +13,8 @@ export interface AdvertiseOptions extends CommonOptions {
   readonly nextHop: string;
   readonly community: readonly string[];
   readonly largeCommunity: readonly string[];
+  readonly extendedCommunity: readonly string[];
+  readonly pathId?: number;
   readonly med?: number;
   readonly localPreference?: number;
   readonly asPathPrepend: readonly number[];
@@ -44,10 +47,16 @@ export async function advertise(prefixes: readonly string[], options: AdvertiseO
 
 async function advertiseEach(client: Client, prefixes: readonly string[], options: AdvertiseOptions): Promise<void> {
   const rows: { prefix: string; uuid: string }[] = [];
-  const { instance, nextHop } = options;
+  const { instance, nextHop, pathId } = options;
   const attributes = attributesOf(options);
   for (const prefix of prefixes) {
-    const { uuid } = await call(client, rpc.advertisePath, { instance, prefix, nextHop, attributes });
+    const { uuid } = await call(client, rpc.advertisePath, {
+      instance,
+      prefix,
+      nextHop,
+      attributes,
+      ...(pathId !== undefined && { pathId }),
+    });
     rows.push({ prefix, uuid: formatUuid(uuid) });
   }
   const columns = [
@@ -62,12 +71,12 @@ async function advertiseMany(
   prefixes: ReturnType<typeof readPrefixes>,
   options: AdvertiseOptions,
 ): Promise<void> {
-  const { instance, nextHop } = options;
+  const { instance, nextHop, pathId } = options;
   const attributes = attributesOf(options);
   const { advertised } = await sendAll(
     (done: (error: ServiceError | null, answer: { advertised: bigint }) => void) => client.advertisePaths(done),
-    pack(prefixes),
-    (packed) => ({ instance, attributes, nextHop, prefixes: [], addPath: false, ...packed }),
+    pack(prefixes, pathId),
+    (packed) => ({ instance, attributes, nextHop, prefixes: [], ...packed }),
   );
   await printCount(options, 'advertised', advertised);
 }
@@ -117,6 +126,15 @@ function attributesOf(options: AdvertiseOptions): PathAttributes {
     ...(options.localPreference !== undefined && { localPreference: options.localPreference }),
     communities: [...options.community],
     largeCommunities: [...options.largeCommunity],
-    extendedCommunities: [],
+    extendedCommunities: options.extendedCommunity.map(extendedCommunityOf),
   };
+}
+
+function extendedCommunityOf(text: string): Buffer {
+  try {
+    return Buffer.from(parseExtendedCommunity(text));
+  } catch (error) {
+    if (error instanceof CommunityError) throw new CliError(exitCode.usage, error.message);
+    throw error;
+  }
 }

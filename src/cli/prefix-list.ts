@@ -13,6 +13,7 @@ const batch = 2048;
 export interface Packed {
   readonly family: Family;
   readonly nlri: Buffer;
+  readonly addPath: boolean;
 }
 
 /** Reads a prefix. Throws CliError. */
@@ -50,15 +51,17 @@ function readText(file: string): string {
   }
 }
 
-/** Wire form, ten times cheaper to carry than text. */
-export function* pack(prefixes: readonly Prefix[]): Generator<Packed> {
+/** Wire form, ten times cheaper to carry than text; each with the path identifier, if there is one. */
+export function* pack(prefixes: readonly Prefix[], pathId?: number): Generator<Packed> {
   const families = [
     [{ afi: 'ipv6', safi: 'unicast' }, ipv6Unicast, prefixes.filter(({ isIPv6 }) => isIPv6)],
     [{ afi: 'ipv4', safi: 'unicast' }, ipv4Unicast, prefixes.filter(({ isIPv4 }) => isIPv4)],
   ] as const;
   for (const [names, family, some] of families) {
     for (let at = 0; at < some.length; at += batch) {
-      yield { family: names, nlri: Buffer.from(packPrefixes(family, some.slice(at, at + batch)).bytes) };
+      const part = some.slice(at, at + batch);
+      const { addPath, bytes } = packPrefixes(family, part, pathId === undefined ? undefined : part.map(() => pathId));
+      yield { family: names, nlri: Buffer.from(bytes), addPath };
     }
   }
 }

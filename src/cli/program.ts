@@ -143,8 +143,12 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     program.command('advertise').description('originate paths').argument('[prefix...]', 'as in 2001:db8:a:2::/64'),
   )
     .option('--next-hop <address>', 'self, an address, or GLOBAL,LINK-LOCAL', 'self')
+    .option('--path-id <number>', 'tells apart several paths of a prefix, for peers with ADD-PATH', wholeNumber)
     .addOption(repeated('--community <community>', 'as 65001:100 or no-export; may be repeated'))
     .addOption(repeated('--large-community <community>', 'as 65001:1:2; may be repeated'))
+    .addOption(
+      repeated('--extended-community <community>', 'as link-bandwidth:65001:1.25e9 or rt:65001:1; may be repeated'),
+    )
     .option('--med <number>', 'the multi-exit discriminator', wholeNumber)
     .option('--local-preference <number>', 'for internal peers', wholeNumber)
     .addOption(
@@ -160,6 +164,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     );
 
   withPrefixFile(program.command('withdraw').description('withdraw paths that were advertised').argument('[prefix...]'))
+    .option('--path-id <number>', 'the path with this identifier', wholeNumber)
     .addOption(repeated('--uuid <uuid>', 'the path that advertise gave this uuid; may be repeated'))
     .action(async (prefixes: string[], options: Omit<WithdrawOptions, keyof CommonOptions>) =>
       (await import('./withdraw.ts')).withdraw(prefixes, { ...common(), ...options }),

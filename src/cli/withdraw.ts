@@ -10,6 +10,7 @@ import { parseUuid } from './uuid.ts';
 
 export interface WithdrawOptions extends CommonOptions {
   readonly uuid: readonly string[];
+  readonly pathId?: number;
   readonly file?: string;
   readonly stdin?: boolean;
 }
@@ -51,12 +52,15 @@ export async function withdraw(prefixes: readonly string[], options: WithdrawOpt
 
 function requestsOf(
   prefixes: readonly string[],
-  { uuid }: WithdrawOptions,
+  { uuid, pathId }: WithdrawOptions,
 ): { readonly text: string; readonly path: WithdrawPathRequest['path'] }[] {
   return [
     ...prefixes.map((text) => ({
       text,
-      path: { $case: 'key' as const, value: { prefix: parsePrefix(text).toString() } },
+      path: {
+        $case: 'key' as const,
+        value: { prefix: parsePrefix(text).toString(), ...(pathId !== undefined && { pathId }) },
+      },
     })),
     ...uuid.map((text) => {
       const value = parseUuid(text);
@@ -85,8 +89,8 @@ async function withdrawMany(
 ): Promise<void> {
   const { withdrawn } = await sendAll(
     (done: (error: ServiceError | null, answer: { withdrawn: bigint }) => void) => client.withdrawPaths(done),
-    pack(prefixes),
-    (packed) => ({ instance: options.instance, prefixes: [], addPath: false, ...packed }),
+    pack(prefixes, options.pathId),
+    (packed) => ({ instance: options.instance, prefixes: [], ...packed }),
   );
   await printCount(options, 'withdrawn', withdrawn);
 }

@@ -66,41 +66,52 @@ function applyPolicies(speaker: Speaker, from: InstanceConfig['policies'], to: I
 }
 
 function applyPaths(speaker: Speaker, from: readonly PathConfig[], to: readonly PathConfig[]): number {
-  const before = eachPrefix(from);
-  const after = eachPrefix(to);
-  const gone = [...before].filter(([key]) => !after.has(key)).map(([, { prefix }]) => prefix);
+  const before = eachPath(from);
+  const after = eachPath(to);
+  const gone = [...before].filter(([key]) => !after.has(key)).map(([, path]) => path);
   for (const nlri of pack(gone)) speaker.withdrawPrefixes(nlri.family, nlri, 'config');
   let count = gone.length;
   for (const path of to) {
-    const news = path.prefixes.filter((prefix) => !isSame(before.get(prefix.toString())?.path, treatmentOf(path)));
-    for (const nlri of pack(news)) {
-      speaker.advertiseBulk({ ...pathSpecOf(nlri, path.attributes, path.nextHop), owner: 'config' });
-    }
+    const { attributes, nextHop } = path;
+    const news = pathsOf(path).filter((one) => !isSame(before.get(keyOf(one))?.treatment, one.treatment));
+    for (const nlri of pack(news)) speaker.advertiseBulk({ ...pathSpecOf(nlri, attributes, nextHop), owner: 'config' });
     count += news.length;
   }
   return count;
 }
 
-type Treatment = Omit<PathConfig, 'prefixes'>;
-
-function treatmentOf({ nextHop, attributes }: PathConfig): Treatment {
-  return { nextHop, attributes };
+interface OnePath extends Pick<PathConfig, 'pathId'> {
+  readonly prefix: Prefix;
+  readonly treatment: Pick<PathConfig, 'attributes' | 'nextHop'>;
 }
 
-function eachPrefix(paths: readonly PathConfig[]): Map<string, { readonly prefix: Prefix; readonly path: Treatment }> {
-  return new Map(
-    paths.flatMap((path) =>
-      path.prefixes.map((prefix) => [prefix.toString(), { prefix, path: treatmentOf(path) }] as const),
-    ),
-  );
+function pathsOf({ prefixes, pathId, attributes, nextHop }: PathConfig): readonly OnePath[] {
+  const treatment = { attributes, nextHop };
+  return prefixes.map((prefix) => ({ prefix, pathId, treatment }));
 }
 
-function pack(prefixes: readonly Prefix[]): Nlri[] {
+function eachPath(paths: readonly PathConfig[]): Map<string, OnePath> {
+  return new Map(paths.flatMap((path) => pathsOf(path).map((one) => [keyOf(one), one] as const)));
+}
+
+function keyOf({ prefix, pathId }: OnePath): string {
+  return `${prefix} ${pathId}`;
+}
+
+function pack(paths: readonly OnePath[]): Nlri[] {
   const families = [
-    [ipv6Unicast, prefixes.filter(({ isIPv6 }) => isIPv6)],
-    [ipv4Unicast, prefixes.filter(({ isIPv4 }) => isIPv4)],
+    [ipv6Unicast, paths.filter(({ prefix }) => prefix.isIPv6)],
+    [ipv4Unicast, paths.filter(({ prefix }) => prefix.isIPv4)],
   ] as const;
-  return families.filter(([, some]) => some.length > 0).map(([family, some]) => packPrefixes(family, some));
+  return families
+    .filter(([, some]) => some.length > 0)
+    .map(([family, some]) =>
+      packPrefixes(
+        family,
+        some.map(({ prefix }) => prefix),
+        some.map(({ pathId }) => pathId),
+      ),
+    );
 }
 
 /** What to do to get from one list to the other. */

@@ -7,6 +7,7 @@ import { exitCode } from '../../src/cli/exit.ts';
 import { monitor } from '../../src/cli/monitor.ts';
 import { Address } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
+import { formatExtendedCommunity } from '../../src/wire/community.ts';
 import { ipv6Unicast } from '../../src/wire/family.ts';
 import { type Rig, rig } from '../api/rig.ts';
 import { captured, herald, type Ran } from './herald.ts';
@@ -190,6 +191,34 @@ describe('advertise and withdraw', () => {
         communities: [0xffffff01, 65001 * 65536 + 1],
       },
     });
+  });
+
+  test('are several to one prefix, told apart by an identifier', async () => {
+    for (const [pathId, bandwidth] of [
+      [1, '1e9'],
+      [2, '2e9'],
+    ] as const)
+      await ask(
+        'advertise',
+        '2001:db8:a::/64',
+        `--path-id=${pathId}`,
+        `--extended-community=link-bandwidth:65001:${bandwidth}`,
+      );
+    const found = () =>
+      [...at.node.routes({ table: 'loc-rib', family: ipv6Unicast })].flatMap(({ paths }) =>
+        paths.map(({ pathId, attributes }) => [pathId, attributes.extendedCommunities?.map(formatExtendedCommunity)]),
+      );
+    expect(new Map(found() as [number, string[]][])).toEqual(
+      new Map([
+        [1, ['link-bandwidth:65001:1000000000']],
+        [2, ['link-bandwidth:65001:2000000000']],
+      ]),
+    );
+    expect((await lines('routes', 'available'))[0]).toContain('Path ID');
+    expect((await ask('withdraw', '2001:db8:a::/64', '--path-id=1')).code).toBe(exitCode.ok);
+    expect(found()).toHaveLength(1);
+    const { code, err } = await ask('advertise', '::/0', '--extended-community=link-bandwidth:1');
+    expect([code, err]).toEqual([exitCode.usage, expect.stringContaining('is no extended community')]);
   });
 
   test('take a file of prefixes', async () => {

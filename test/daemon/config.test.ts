@@ -182,6 +182,8 @@ import: all`),
 
   test('says everything about a path', () => {
     const text = path(`nextHop: "2001:db8::9, fe80::9"
+pathID: 7
+extendedCommunities: ["color:5"]
 communities: ["65001:100", no-export, "65001:100"]
 largeCommunities: ["1:2:3"]
 med: 0
@@ -191,6 +193,7 @@ origin: incomplete`);
     expect(parseConfig([{ file, text }]).instances[0]?.paths).toEqual([
       {
         prefixes: [Prefix.parse('2001:db8:a::/64')],
+        pathId: 7,
         nextHop: {
           kind: 'global-and-link-local',
           global: Address.parse('2001:db8::9'),
@@ -203,6 +206,7 @@ origin: incomplete`);
           localPref: 200,
           communities: [65001 * 65536 + 100, 0xffffff01],
           largeCommunities: [[1, 2, 3]],
+          extendedCommunities: [Uint8Array.of(3, 11, 0, 0, 0, 0, 0, 5)],
         },
       },
     ]);
@@ -377,6 +381,11 @@ describe('a configuration that is wrong', () => {
       'a lab of an instance’s name',
       'instances: [{ name: a, localASN: 1, routerID: 1.1.1.1 }]\nlab: { name: a, localASN: 2, routerID: 1.1.1.2 }',
       ['2:14 lab.name: the name a is already that of an instance'],
+    ],
+    [
+      'a prefix in two paths of one identifier',
+      instance('paths: [{ prefixes: ["::/0"], pathID: 1 }, { prefixes: ["::/0"] }, { prefixes: ["::/0"], pathID: 1 }]'),
+      ['5:85 instances[0].paths[2].prefixes[0]: ::/0 (path 1) is already in paths[0]'],
     ],
     [
       'a prefix in two paths',

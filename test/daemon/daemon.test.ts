@@ -108,7 +108,7 @@ describe('a daemon', () => {
   - ${instance('recreated')}
   - { name: kept, localASN: 65001, routerID: 10.0.0.1,
       peers: [{ name: gone, peerAddress: "::2" }, { name: changed, peerAddress: "::3" }, { name: kept, peerAddress: "::4" }],
-      paths: [{ prefixes: ["2001:db8:a::/64", "2001:db8:b::/64"] }, { prefixes: ["2001:db8:c::/64"] }],
+      paths: [{ prefixes: ["2001:db8:a::/64", "2001:db8:b::/64"] }, { prefixes: ["2001:db8:c::/64"] }, { prefixes: ["2001:db8:c::/64"], pathID: 1 }],
       routePolicies: [{ name: a, statements: [] }, { name: b, statements: [] }, { name: c, statements: [] }] }`);
     await first.reload(
       config(`instances:
@@ -132,7 +132,7 @@ describe('a daemon', () => {
     const { instances } = await call(client, rpc.getBgp, { instance: 'recreated' });
     expect(instances[0]?.global?.asn).toBe(65009);
     const applied = lines.filter(({ msg }) => msg === 'configuration applied');
-    expect(applied.at(-2)).toMatchObject({ instance: 'kept', neighbors: 3, paths: 3, policies: 4 });
+    expect(applied.at(-2)).toMatchObject({ instance: 'kept', neighbors: 3, paths: 4, policies: 4 });
     expect(complaints()).toEqual([]);
   });
 
