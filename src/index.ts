@@ -2,6 +2,8 @@
 
 export { Address, AddressError } from './ip/address.ts';
 export { Prefix } from './ip/prefix.ts';
+export type { Bfd, BfdHandle, BfdRequest, BfdStatus } from './link/bfd/ports.ts';
+export { systemBfd } from './link/bfd/system.ts';
 export type { RoutePolicy } from './policy/types.ts';
 export type {
   Availability,
@@ -18,6 +20,7 @@ export type { DownReason, Negotiated, SessionState } from './session/types.ts';
 export { SpeakerError, type SpeakerErrorCode } from './speaker/error.ts';
 export { Speaker, type SpeakerLog, type SpeakerWorld } from './speaker/speaker.ts';
 export type {
+  BfdOptions,
   BgpGlobal,
   GetRoutesRequest,
   Neighbor,

@@ -6,7 +6,7 @@ import type { SecretText } from '../session/secret-text.ts';
 import { defaultGracefulRestart } from '../speaker/graceful-restart.ts';
 import type { NextHopMode } from '../speaker/next-hop.ts';
 import { routerOn, targetOf } from '../speaker/target.ts';
-import type { LongLivedRestart, Neighbor, PathSpec } from '../speaker/types.ts';
+import type { BfdOptions, LongLivedRestart, Neighbor, PathSpec } from '../speaker/types.ts';
 import type { AddPathFamily } from '../wire/capability.ts';
 import { type Family, familyName, ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri, Origin } from '../wire/update.ts';
@@ -43,6 +43,7 @@ export interface NeighborFields {
   readonly addPaths: readonly AddPathFamily[];
   readonly gracefulRestart: GracefulRestartFields | undefined;
   readonly nextHop: NextHopMode | undefined;
+  readonly bfd: BfdFields | undefined;
   readonly exportAction: 'accept' | 'reject' | undefined;
   readonly importAction: 'accept' | 'reject' | undefined;
   readonly adminDown: string | undefined;
@@ -56,6 +57,14 @@ export interface MaximumPrefixesFields {
   readonly limit: number;
   readonly warningThreshold: number | undefined;
   readonly restartSeconds: number | undefined;
+}
+
+export interface BfdFields {
+  readonly enabled: boolean;
+  readonly transmitIntervalMilliseconds?: number | undefined;
+  readonly receiveIntervalMilliseconds?: number | undefined;
+  readonly detectionMultiplier?: number | undefined;
+  readonly strict?: boolean | undefined;
 }
 
 export interface GracefulRestartFields {
@@ -109,6 +118,7 @@ export function neighborOf(fields: NeighborFields): Neighbor {
     ...(fields.addPaths.length > 0 && { addPaths: fields.addPaths }),
     ...gracefulRestartOf(fields),
     ...(fields.nextHop && fields.nextHop.kind !== 'auto' && { nextHop: fields.nextHop }),
+    ...(fields.bfd?.enabled === true && { bfd: bfdOf(fields.bfd) }),
     defaultExportAction: fields.exportAction ?? 'accept',
     defaultImportAction: fields.importAction ?? 'reject',
     ...defined({
@@ -118,6 +128,15 @@ export function neighborOf(fields: NeighborFields): Neighbor {
       role: fields.role,
       roleStrict: fields.roleStrict === true ? true : undefined,
     }),
+  };
+}
+
+function bfdOf(fields: BfdFields): BfdOptions {
+  return {
+    transmitInterval: fields.transmitIntervalMilliseconds ?? defaults.bfdInterval,
+    receiveInterval: fields.receiveIntervalMilliseconds ?? defaults.bfdInterval,
+    detectionMultiplier: fields.detectionMultiplier ?? defaults.detectionMultiplier,
+    strict: fields.strict ?? false,
   };
 }
 
@@ -148,6 +167,7 @@ export function neighborFault(
     | 'maximumPrefixes'
     | 'role'
     | 'roleStrict'
+    | 'bfd'
   >,
 ):
   | {
@@ -159,7 +179,8 @@ export function neighborFault(
         | 'gracefulRestart'
         | 'addPaths'
         | 'maximumPrefixes'
-        | 'roleStrict';
+        | 'roleStrict'
+        | 'bfd';
       readonly message: string;
     }
   | undefined {
@@ -196,6 +217,8 @@ export function neighborFault(
   );
   if (twice !== undefined) return { field: 'maximumPrefixes', message: `${familyName(twice.family)} has two limits` };
   if (fields.roleStrict === true && fields.role === undefined) return { field: 'roleStrict', message: 'needs a role' };
+  if (fields.bfd?.enabled === true && (fields.ebgpMultihop ?? 1) > 1)
+    return { field: 'bfd', message: 'bfd and ebgpMultihop exclude each other: BFD is for a neighbor on the link' };
   return undefined;
 }
 

@@ -77,6 +77,10 @@ export const prefixRestart = integer(1, 86400);
 /** Seconds. */
 export const drainWait = integer(0, 86400);
 
+/** Milliseconds. */
+export const bfdInterval = integer(1, 60_000);
+export const detectionMultiplier = integer(1, 255);
+
 export const address = text('an IPv4 or IPv6 address', (value) => Address.parse(value));
 export const prefix = text('a prefix', (value) => Prefix.parse(value));
 export const community = text('a community', parseCommunity);
@@ -122,11 +126,13 @@ export function defaultKeepAliveTime(holdTime: number): number {
     : Math.max(1, Math.min(defaults.keepAliveTime, Math.floor(holdTime / 3)));
 }
 
-/** Cilium's, in seconds where it is a time. */
+/** Cilium's, in seconds where it is a time; of BFD in milliseconds. */
 export const defaults = {
   peerPort: 179,
   connectRetryTime: 120,
   holdTime: 90,
   keepAliveTime: 30,
   delayOpenTime: 0,
+  bfdInterval: 300,
+  detectionMultiplier: 3,
 } as const;

@@ -146,6 +146,14 @@ const role = choice({
   [Role.PEER]: 'peer',
 });
 
+const bfd = z.object({
+  enabled: z.boolean(),
+  transmitIntervalMilliseconds: fields.bfdInterval.optional(),
+  receiveIntervalMilliseconds: fields.bfdInterval.optional(),
+  detectionMultiplier: fields.detectionMultiplier.optional(),
+  strict: z.boolean(),
+});
+
 const neighbor = z
   .object({
     name: unlessEmpty(fields.name),
@@ -165,6 +173,7 @@ const neighbor = z
     maximumPrefixes: z.array(maximumPrefixes),
     role,
     roleStrict: z.boolean(),
+    bfd: bfd.optional(),
   })
   .transform((message, context): Neighbor => {
     const address = peerAddressOf(message.address, message.interface);
@@ -193,6 +202,7 @@ const neighbor = z
       gracefulRestart: message.gracefulRestart,
       nextHop: message.nextHop,
       addPaths: message.addPaths,
+      bfd: message.bfd,
       exportAction: message.defaultExportAction,
       importAction: message.defaultImportAction,
       adminDown: message.adminDown,

@@ -25,6 +25,7 @@ import { emptyNlri } from '../wire/nlri.ts';
 import { Writer } from '../wire/octets.ts';
 import { formatAsPath, formatCapability } from '../wire/text.ts';
 import type { Attributes, NextHop } from '../wire/update.ts';
+import { fromBfd, fromBfdOptions } from './bfd.ts';
 import type { Instance } from './instances.ts';
 
 // Domain values to messages.
@@ -96,6 +97,7 @@ export function fromPeer(peer: PeerState, localAsn: number, now: Date): proto.Pe
     tcpPasswordEnabled: neighbor.transport.password !== undefined,
     remoteAddress: peer.remoteAddress?.toString() ?? '',
     drain: fromDrain(peer.drain),
+    bfd: peer.bfd && fromBfd(peer.bfd),
   };
 }
 
@@ -127,6 +129,7 @@ function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
     gracefulRestart,
     nextHop,
     addPaths = [],
+    bfd,
     ...actions
   } = neighbor;
   return {
@@ -163,6 +166,7 @@ function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
     },
     addPaths: addPaths.map(({ family, mode }) => ({ family: namesOf(family), mode: addPathsModes[mode] })),
     nextHop: formatNextHopMode(nextHop ?? { kind: 'auto' }),
+    bfd: bfd && fromBfdOptions(bfd),
     defaultExportAction: defaultActions[actions.defaultExportAction],
     defaultImportAction: defaultActions[actions.defaultImportAction],
     adminDown: actions.adminDown,

@@ -78,6 +78,7 @@ function linesOf({ instance, peer }: FoundPeer): string[] {
       ['Default Policies', defaultPolicies(peer)],
       ...limitsOf(peer),
     ]),
+    ...bfdLines(peer),
     'Timers',
     ...fields(timersOf(peer)),
     'Address Families',
@@ -88,6 +89,25 @@ function linesOf({ instance, peer }: FoundPeer): string[] {
     ...indented(claimLines(peer)),
     'Last Error',
     ...fields(lastDownOf(peer.lastDown)),
+  ];
+}
+
+function bfdLines({ bfd }: PeerState): string[] {
+  if (bfd === undefined) return [];
+  const side = (state: string, diagnostic: string) => `${state} (${diagnostic})`;
+  const changed = bfd.since === undefined ? '' : `, since ${bfd.since.toISOString()}`;
+  const packets = `${bfd.packetsSent} sent, ${bfd.packetsReceived} received, ${bfd.packetsDiscarded} discarded`;
+  return [
+    'BFD',
+    ...fields([
+      ['State', `${side(bfd.state, bfd.diagnostic)}${changed}, went down ${times(bfd.downs)}`],
+      ['Peer', bfd.remoteState === '' ? 'not heard' : side(bfd.remoteState, bfd.remoteDiagnostic)],
+      ['Discriminators', `${bfd.localDiscriminator} here, ${bfd.remoteDiscriminator || '-'} there`],
+      ['Sends every', formatDuration(bfd.transmitIntervalNanoseconds)],
+      ['Detects in', formatDuration(bfd.detectionTimeNanoseconds)],
+      ['Packets', packets],
+      ...(bfd.problem === '' ? [] : [['Problem', bfd.problem] as const]),
+    ]),
   ];
 }
 
@@ -267,6 +287,10 @@ const weFind: ReadonlyMap<string, string> = new Map([
   ['3', 'the peer sent an UPDATE that cannot be read; its log and a capture tell more'],
   ['4', 'nothing came from the peer for the hold time: it is gone, overloaded, or the path loses packets (MTU?)'],
   ['6/1', 'the peer sent more prefixes than it may'],
+  [
+    '6/10',
+    'BFD heard nothing from the peer for its detection time, or the peer said that it is down: the link or the peer failed',
+  ],
 ]);
 
 const peerFinds: ReadonlyMap<string, string> = new Map([
@@ -284,4 +308,5 @@ const peerFinds: ReadonlyMap<string, string> = new Map([
   ['6/5', 'the peer does not accept us: not configured there, or shut down'],
   ['6/6', 'the configuration of the peer changed'],
   ['6/8', 'the peer is out of memory or some other resource'],
+  ['6/10', 'BFD of the peer did not hear us: the link failed, or this machine is overloaded'],
 ]);

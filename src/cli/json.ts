@@ -1,4 +1,11 @@
-import type { Capability, Neighbor, PeerFamilyState, Route, RoutePolicyStatement } from '../gen/herald/v1/types.ts';
+import type {
+  Capability,
+  Neighbor,
+  NeighborBfd,
+  PeerFamilyState,
+  Route,
+  RoutePolicyStatement,
+} from '../gen/herald/v1/types.ts';
 import {
   AddPathsMode,
   DefaultAction,
@@ -7,6 +14,7 @@ import {
   MatchType,
   Origin,
   type Path,
+  type PeerBfd,
   type PeerState,
   Role,
   RouteAction,
@@ -53,6 +61,7 @@ export function peerJson(instance: string, peer: PeerState): Record<string, unkn
     'pending-bytes': Number(peer.pendingBytes),
     'tcp-password-enabled': peer.tcpPasswordEnabled,
     ...(peer.drain && { drain: drainJson(peer.drain) }),
+    ...(peer.bfd && { bfd: bfdJson(peer.bfd) }),
     ...(neighbor && { configured: neighborJson(neighbor) }),
     ...(counters && { counters: numbers(counters) }),
     ...(lastDown && {
@@ -120,6 +129,7 @@ function neighborJson({
   gracefulRestart,
   nextHop,
   addPaths,
+  bfd,
   ...actions
 }: Neighbor): Record<string, unknown> {
   return {
@@ -150,6 +160,7 @@ function neighborJson({
         })),
       },
     }),
+    ...(bfd?.enabled === true && { bfd: bfdOptionsJson(bfd) }),
     'delay-open-nanoseconds': (timers?.delayOpen ?? 0) * 1e9,
     'default-export-action': defaultActionNames[actions.defaultExportAction],
     'default-import-action': defaultActionNames[actions.defaultImportAction],
@@ -164,6 +175,33 @@ function neighborJson({
       })),
     }),
     ...(actions.role !== Role.UNSPECIFIED && { role: roleNames[actions.role], 'role-strict': actions.roleStrict }),
+  };
+}
+
+function bfdOptionsJson({ transmitIntervalMilliseconds = 0, receiveIntervalMilliseconds = 0, ...bfd }: NeighborBfd) {
+  return {
+    'transmit-interval-nanoseconds': transmitIntervalMilliseconds * 1e6,
+    'receive-interval-nanoseconds': receiveIntervalMilliseconds * 1e6,
+    'detection-multiplier': bfd.detectionMultiplier,
+    strict: bfd.strict,
+  };
+}
+
+function bfdJson(bfd: PeerBfd): Record<string, unknown> {
+  return {
+    state: bfd.state,
+    diagnostic: bfd.diagnostic,
+    ...(bfd.remoteState !== '' && { 'remote-state': bfd.remoteState, 'remote-diagnostic': bfd.remoteDiagnostic }),
+    'local-discriminator': bfd.localDiscriminator,
+    'remote-discriminator': bfd.remoteDiscriminator,
+    'transmit-interval-nanoseconds': Number(bfd.transmitIntervalNanoseconds),
+    'detection-time-nanoseconds': Number(bfd.detectionTimeNanoseconds),
+    'packets-sent': Number(bfd.packetsSent),
+    'packets-received': Number(bfd.packetsReceived),
+    'packets-discarded': Number(bfd.packetsDiscarded),
+    downs: Number(bfd.downs),
+    ...(bfd.since && { since: bfd.since.toISOString() }),
+    ...(bfd.problem !== '' && { problem: bfd.problem }),
   };
 }
 

@@ -102,11 +102,12 @@ async function watchPeers(client: Client, instance: string, print: Print, stop: 
 }
 
 function peerHappening(instance: string, { type, at, peer, down }: PeerEvent): Happening {
+  const bfd = peer?.bfd === undefined ? [] : [`bfd ${peer.bfd.state}`];
   const reason = down === undefined ? [] : [`(${down.text})`];
   return {
     at: at ?? new Date(0),
     event: peerEvents[type],
-    words: [instance, 'peer', peer?.name ?? '', peer?.peerAddress ?? '', peer?.sessionState ?? '', ...reason],
+    words: [instance, 'peer', peer?.name ?? '', peer?.peerAddress ?? '', peer?.sessionState ?? '', ...bfd, ...reason],
     value: { peer: peer && peerJson(instance, peer), ...(down && { reason: down.text }) },
   };
 }

@@ -40,6 +40,7 @@ const columns: readonly Column<Row>[] = [
   { head: 'Accepted', cell: count(({ accepted }) => accepted) },
   { head: 'Advertised', cell: count(({ advertised }) => advertised) },
   { head: 'Stale', wide: true, cell: count(({ stale }) => stale) },
+  { head: 'BFD', wide: true, cell: once(({ peer }) => peer.bfd?.state ?? '-') },
   { head: 'Router ID', wide: true, cell: once(({ peer }) => peer.peerRouterId || '-') },
   { head: 'Hold', wide: true, cell: once(({ peer }) => formatDuration(peer.timers?.appliedHoldNanoseconds ?? 0n)) },
   { head: 'Last Down', wide: true, cell: once(({ peer }) => peer.lastDown?.text ?? '-') },

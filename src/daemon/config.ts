@@ -154,6 +154,23 @@ const transport = z.strictObject({
   }),
 });
 
+const bfd = z.strictObject({
+  enabled: z.boolean(),
+  transmitIntervalMilliseconds: fields.bfdInterval
+    .optional()
+    .meta({ description: 'How often we would send. Default: 300.' }),
+  receiveIntervalMilliseconds: fields.bfdInterval
+    .optional()
+    .meta({ description: 'How often the peer may send. Default: 300.' }),
+  detectionMultiplier: fields.detectionMultiplier
+    .optional()
+    .meta({ description: 'So many packets lost in a row mean that the other is gone. Default: 3.' }),
+  strict: z
+    .boolean()
+    .optional()
+    .meta({ description: 'The session waits until BFD is up, and again whenever it is not. Default: false.' }),
+});
+
 /** The first line, for editors and tools end it with a newline. */
 const passwordFile = z
   .string()
@@ -207,6 +224,10 @@ const peer = z
     }),
     passwordFile: passwordFile.optional().meta({
       description: 'The password is the first line of this file, given by its absolute path; read again on SIGHUP.',
+    }),
+    bfd: bfd.optional().meta({
+      description:
+        'Notices within a second that the peer is gone (RFC 5881); it must be on the same link. Default: none.',
     }),
     export: everything
       .optional()
@@ -275,6 +296,7 @@ const peer = z
       },
       nextHop: given.nextHop,
       addPaths: given.addPaths ?? [],
+      bfd: given.bfd,
       exportAction: given.export && actionOf[given.export],
       importAction: given.import && actionOf[given.import],
       adminDown: given.adminDown,
@@ -298,6 +320,7 @@ const peer = z
         maximumPrefixes: ['maximumPrefixes'],
         roleStrict: ['roleStrict'],
         gracefulRestart: ['gracefulRestart'],
+        bfd: ['bfd'],
       };
       context.issues.push({ code: 'custom', message: fault.message, path: paths[fault.field], input: given });
     }

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { BindError } from '../api/socket.ts';
+import { systemBfd } from '../link/bfd/system.ts';
+import type { BfdThread } from '../link/bfd/thread.ts';
 import { systemLinks } from '../link/system.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import { warmUp } from '../speaker/warm-up.ts';
@@ -37,7 +39,8 @@ export interface Run {
  * process goes on where another left off, which the state directory says by itself. Throws StartError.
  */
 export async function run(path: string | undefined, version: string, restarted?: boolean): Promise<Run> {
-  const { config, daemon, log } = await start(path, version, restarted);
+  const bfd = systemBfd();
+  const { config, daemon, log } = await start(bfd, path, version, restarted);
   process.on('SIGHUP', () => void reload(daemon, path, log));
   void warmUpAside();
   const ended = new Promise<void>((resolve, reject) => {
@@ -47,10 +50,13 @@ export async function run(path: string | undefined, version: string, restarted?:
       isEnding = true;
       log.info({ signal }, 'stopping');
       // Whoever stops a service to start it again sends SIGTERM, and cannot say so; SIGINT is for good.
-      daemon.stop(`herald stops (${signal})`, signal === 'SIGTERM' ? 'restart' : 'for-good').then(() => {
-        log.info('stopped');
-        resolve();
-      }, reject);
+      daemon
+        .stop(`herald stops (${signal})`, signal === 'SIGTERM' ? 'restart' : 'for-good')
+        .then(() => bfd.close())
+        .then(() => {
+          log.info('stopped');
+          resolve();
+        }, reject);
     };
     process.on('SIGTERM', end);
     process.on('SIGINT', end);
@@ -59,6 +65,7 @@ export async function run(path: string | undefined, version: string, restarted?:
 }
 
 async function start(
+  bfd: BfdThread,
   path: string | undefined,
   version: string,
   restarted: boolean | undefined,
@@ -67,7 +74,7 @@ async function start(
     const config: Config = path === undefined ? { instances: [] } : loadConfig(path);
     const log = createLog(config.log?.level ?? 'info', config.log?.format ?? 'json');
     const links = systemLinks(systemClock, systemEntropy);
-    const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy, links };
+    const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy, links, bfd };
     return {
       config,
       log,

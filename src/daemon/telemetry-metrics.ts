@@ -3,7 +3,7 @@ import { type ApiEndpoint, formatEndpoint } from '../api/endpoint.ts';
 import { watchesCut } from '../api/watch.ts';
 import type { SessionCounters } from '../session/types.ts';
 import type { Speaker } from '../speaker/speaker.ts';
-import type { PeerState } from '../speaker/types.ts';
+import type { PeerBfdState, PeerState } from '../speaker/types.ts';
 import { familyName } from '../wire/family.ts';
 
 /** What is measured. */
@@ -100,6 +100,18 @@ export class Metrics implements ReconcileObserver {
     ['instance_name'],
   );
 
+  readonly #bfdState = this.#gauge('herald_peer_bfd_state', 'Whether BFD with the peer is up: 1 or 0', peerLabels);
+  readonly #bfdDowns = this.#counter('herald_peer_bfd_downs_total', 'How often BFD was up and went down', peerLabels);
+  readonly #bfdPackets = this.#counter('herald_peer_bfd_packets_total', 'BFD control packets exchanged with the peer', [
+    ...peerLabels,
+    'direction',
+  ]);
+  readonly #bfdDiscarded = this.#counter(
+    'herald_peer_bfd_discarded_packets_total',
+    'BFD control packets from the peer that are malformed or came from beyond the link',
+    peerLabels,
+  );
+
   readonly #pending = this.#gauge(
     'herald_peer_pending_bytes',
     'Octets for the peer that TCP has not taken',
@@ -175,9 +187,19 @@ export class Metrics implements ReconcileObserver {
       this.#stale,
       this.#leaked,
       this.#pending,
+      this.#bfdState,
+    ];
+    const counters = [
+      this.#messages,
+      this.#established,
+      this.#collisions,
+      this.#refused,
+      this.#watchCuts,
+      this.#bfdDowns,
+      this.#bfdPackets,
+      this.#bfdDiscarded,
     ];
     this.#drain.reset();
-    const counters = [this.#messages, this.#established, this.#collisions, this.#refused, this.#watchCuts];
     for (const metric of [...gauges, ...counters]) metric.reset();
     this.#watchCuts.inc(watchesCut());
     for (const [name, speaker] of this.#measured.speakers()) {
@@ -193,6 +215,7 @@ export class Metrics implements ReconcileObserver {
     this.#collisions.inc(of, counters.collisions);
     for (const phase of ['draining', 'drained']) this.#drain.set({ ...of, phase }, peer.drain?.phase === phase ? 1 : 0);
 
+    if (peer.bfd !== undefined) this.#copyBfd(of, peer.bfd);
     const isEstablished = peer.sessionState === 'established';
     const session = { ...of, local_asn: localAsn, neighbor_asn: negotiated?.peerAsn ?? neighbor.asn };
     this.#sessionState.set(session, isEstablished ? 1 : 0);
@@ -207,6 +230,14 @@ export class Metrics implements ReconcileObserver {
       this.#looped.set({ ...of, afi, safi }, looped);
       this.#leaked.set({ ...of, afi, safi }, leaked);
     }
+  }
+
+  #copyBfd(of: { readonly instance_name: string; readonly neighbor: string }, bfd: PeerBfdState): void {
+    this.#bfdState.set(of, bfd.state === 'up' ? 1 : 0);
+    this.#bfdDowns.inc(of, bfd.downs);
+    this.#bfdPackets.inc({ ...of, direction: 'sent' }, bfd.sent);
+    this.#bfdPackets.inc({ ...of, direction: 'received' }, bfd.received);
+    this.#bfdDiscarded.inc(of, bfd.discarded);
   }
 
   #gauge<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Gauge<Label> {

@@ -19,7 +19,6 @@ export function downReason(
 ): DownReason {
   switch (event.type) {
     case 'manual-stop':
-    case 'automatic-stop':
       return {
         kind: 'stopped',
         ...(error && { notification: notificationOf(error) }),

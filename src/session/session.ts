@@ -16,7 +16,7 @@ import { negotiate, openOf } from './negotiate.ts';
 import type { Connection, ConnectionHandler, World } from './ports.ts';
 import type { DownReason, Negotiated, SessionConfig, SessionCounters, SessionHandler, SessionState } from './types.ts';
 
-/** Cease subcodes (RFC 4486, RFC 8538). */
+/** Cease subcodes (RFC 4486, RFC 8538, RFC 9384). */
 export const cease = {
   maximumPrefixes: 1,
   administrativeShutdown: 2,
@@ -27,6 +27,8 @@ export const cease = {
   collisionResolution: 7,
   outOfResources: 8,
   hardReset: 9,
+  // RFC 9384
+  bfdDown: 10,
 } as const;
 
 /** Those that come with no wish to begin again. */
@@ -35,6 +37,8 @@ const final: ReadonlySet<number> = new Set([
   cease.administrativeShutdown,
   cease.peerDeconfigured,
   cease.outOfResources,
+  // Nothing is forwarded either.
+  cease.bfdDown,
 ]);
 
 /** A session is in the most advanced state of its machines. */
@@ -144,9 +148,7 @@ export class Session {
    * NOTIFICATION would let the peer keep our routes (RFC 8538, 5.1). `start` begins anew.
    */
   stop(text = '', subcode: number = cease.administrativeShutdown, data?: Uint8Array): void {
-    const error = ceaseError(subcode, text, data);
-    const keepsRoutes = this.negotiated?.gracefulRestart?.notification === true;
-    this.#halt(keepsRoutes && final.has(subcode) ? hardened(error) : error);
+    this.#halt(this.#final(ceaseError(subcode, text, data), subcode));
   }
 
   /** Closes without a word, so that a peer that helps with graceful restart keeps our routes (RFC 4724, 4.1). */
@@ -172,6 +174,13 @@ export class Session {
   /** Makes the next attempt now, if it waits for one. */
   hurry(): void {
     this.#first.hurry();
+  }
+
+  /** Ends what connections there are with a Cease of this subcode, as a failure: it starts again by itself. */
+  fail(text: string, subcode: number): void {
+    const event: Event = { type: 'automatic-stop', cease: this.#final(ceaseError(subcode, text), subcode) };
+    this.#second?.step(event);
+    if (rank[this.#first.state.name] >= rank.open_sent) this.#first.step(event);
   }
 
   /** Takes a connection that this peer dialled, or refuses it with a Cease. */
@@ -223,6 +232,11 @@ export class Session {
   /** At most one machine gets there: whoever is second is dumped when its OPEN comes. */
   get #established(): Machine | undefined {
     return this.#first.state.name === 'established' ? this.#first : undefined;
+  }
+
+  #final(error: BgpError, subcode: number): BgpError {
+    const keepsRoutes = this.negotiated?.gracefulRestart?.notification === true;
+    return keepsRoutes && final.has(subcode) ? hardened(error) : error;
   }
 
   #halt(error: BgpError | undefined): void {

@@ -1,4 +1,5 @@
 import type { Address } from '../ip/address.ts';
+import type { Bfd } from '../link/bfd/ports.ts';
 import type { InterfaceAddress } from '../link/interfaces.ts';
 import type { LinkChange, RouterSearch } from '../link/links.ts';
 import type { PolicyChain } from '../policy/chain.ts';
@@ -23,12 +24,14 @@ import { keyOf, type Treatment } from './export.ts';
 import type { FamilyRib, Outbound } from './family-rib.ts';
 import { isPreserved, StaleFamilies, staleTimesOf } from './graceful-restart.ts';
 import { Inbound } from './inbound.ts';
+import { Liveness } from './liveness.ts';
 import { attachLlgrStale } from './long-lived.ts';
 import { type SelfNextHop, selfNextHop } from './next-hop.ts';
 import { isProtected, received } from './only-to-customer.ts';
 import { limitData, limitText, PrefixLimits } from './prefix-limit.ts';
 import { capabilitiesOf, sessionConfigOf } from './session-config.ts';
 import { linkOf } from './single-hop.ts';
+import { sourceFor } from './source.ts';
 import { targetOf } from './target.ts';
 import type { BgpGlobal, Neighbor, PeerFamilyState, PeerState } from './types.ts';
 
@@ -41,6 +44,7 @@ export interface PeerOwner {
   readonly global: BgpGlobal;
   readonly world: World;
   readonly store: AttributeStore;
+  readonly bfd: Bfd | undefined;
   rib(family: Family): FamilyRib;
   /** What all policies of one direction make of this neighbor's routes: the same object for all that are treated alike. */
   policy(type: RoutePolicy['type'], neighbor: Neighbor): PolicyChain;
@@ -57,6 +61,8 @@ export interface PeerOwner {
   /** It goes on where another left off a moment ago. */
   restarted(): boolean;
   stateChanged(peer: Peer, from: SessionState, to: SessionState): void;
+  /** Something else about it that is to be seen. */
+  changed(peer: Peer): void;
   down(peer: Peer, reason: DownReason): void;
   /** Something worth a line in the log. */
   warn(peer: Peer, message: string, fields: Record<string, unknown>): void;
@@ -85,6 +91,9 @@ export class Peer implements SessionHandler {
   readonly #inbound = new Map<Family, Inbound>();
   readonly #outbound = new Map<Family, { readonly outbound: Outbound; readonly subscriber: Subscriber }>();
   readonly #policies: Record<RoutePolicy['type'], PolicyChain>;
+  readonly #liveness: Liveness;
+  /** Why it is held. */
+  #waitsForBfd = false;
   #self: SelfNextHop = { ipv4: undefined, ipv6: undefined };
   #limits: PrefixLimits;
 
@@ -98,6 +107,13 @@ export class Peer implements SessionHandler {
       longLived: (family) => this.#attachLlgrStale(family),
     });
     this.#session = this.#newSession(neighbor.address);
+    this.#liveness = new Liveness(owner.bfd, owner.world.clock, {
+      changed: () => this.#owner.changed(this),
+      up: () => {
+        if (this.#waitsForBfd) this.start();
+      },
+      lost: (text) => this.#lost(text),
+    });
   }
 
   get neighbor(): Neighbor {
@@ -148,6 +164,7 @@ export class Peer implements SessionHandler {
     this.#endSearch();
     if (how === 'silently') this.#session.stopWithoutNotification();
     else this.#session.stop(how.text, how.subcode, how.data);
+    this.#liveness.close();
     for (const family of this.#inbound.keys()) this.#forget(family);
   }
 
@@ -203,7 +220,7 @@ export class Peer implements SessionHandler {
     } else if (neighbor.adminDown !== before.adminDown) {
       if (neighbor.adminDown !== undefined) this.stop(endOf(neighbor));
       if (this.#owner.running()) this.start();
-    }
+    } else if (!isSame(neighbor.bfd, before.bfd)) this.#bfdChanged();
     if (!isSame(neighbor.maximumPrefixes, before.maximumPrefixes)) this.#limitsChanged();
     this.#chooseNextHop();
     this.choosePolicies();
@@ -248,6 +265,7 @@ export class Peer implements SessionHandler {
     const negotiated = this.#negotiated;
     const lastDown = this.#held ?? session.lastDown;
     const drain = this.#owner.drain(this.#neighbor.address);
+    const bfd = this.#liveness.state;
     return {
       neighbor: this.#neighbor,
       sessionState: session.state,
@@ -259,6 +277,7 @@ export class Peer implements SessionHandler {
       pending: session.pending,
       ...(this.#isFound && { remoteAddress: this.remote }),
       ...(negotiated && { negotiated }),
+      ...(bfd && { bfd }),
       ...(session.establishedAt && { establishedAt: session.establishedAt }),
       ...(lastDown && { lastDown }),
       ...(drain && { drain }),
@@ -350,17 +369,49 @@ export class Peer implements SessionHandler {
   /** Does not begin what cannot be as configured: a session without its password would be open to anybody. */
   #begin(): void {
     const able = this.#owner.protect(this.remote, this.#session.config.options);
+    const { adminDown } = this.#neighbor;
+    if (adminDown === undefined) this.#watch();
     if (!able.ok) {
       this.#hold(able.reason);
       return;
     }
+    if (this.#liveness.holds) {
+      this.#waitForBfd('the session waits until BFD is up, for BFD is strict');
+      return;
+    }
     this.#release();
-    const { adminDown } = this.#neighbor;
     if (adminDown === undefined) this.#session.start();
     else this.#hold(adminDown === '' ? 'administratively down' : `administratively down: ${adminDown}`, 'stopped');
   }
 
+  #watch(): void {
+    const { localAddress } = this.#neighbor.transport;
+    this.#liveness.apply(this.#neighbor, this.remote, localAddress ?? sourceFor(this.remote, this.#owner.interfaces()));
+  }
+
+  #bfdChanged(): void {
+    if (!this.#owner.running() || !this.#isFound || (this.#held !== undefined && !this.#waitsForBfd)) return;
+    this.#watch();
+    if (this.#waitsForBfd) this.start();
+    this.#owner.changed(this);
+  }
+
+  #lost(text: string): void {
+    if (!this.#liveness.holds) {
+      this.#session.fail(text, cease.bfdDown);
+      return;
+    }
+    this.#session.stop(text, cease.bfdDown);
+    this.#waitForBfd(`${text}; the session waits until it is up, for BFD is strict`);
+  }
+
+  #waitForBfd(text: string): void {
+    this.#hold(text);
+    this.#waitsForBfd = true;
+  }
+
   #hold(text: string, kind: 'held' | 'stopped' = 'held'): void {
+    this.#waitsForBfd = false;
     const reason: DownReason = { kind, text };
     this.#held = { reason, at: this.#owner.world.clock.date() };
     this.#owner.down(this, reason);
@@ -475,6 +526,7 @@ export class Peer implements SessionHandler {
   #release(): void {
     this.#held?.timer?.cancel();
     this.#held = undefined;
+    this.#waitsForBfd = false;
   }
 
   #roleFor(family: Family): Role | undefined {

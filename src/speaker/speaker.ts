@@ -1,4 +1,5 @@
 import { Address } from '../ip/address.ts';
+import type { Bfd } from '../link/bfd/ports.ts';
 import { type InterfaceAddress, interfaceAddresses } from '../link/interfaces.ts';
 import type { Links, RouterSearch } from '../link/links.ts';
 import { PolicyChain } from '../policy/chain.ts';
@@ -56,6 +57,8 @@ export interface SpeakerWorld extends World {
   interfaces?(): readonly InterfaceAddress[];
   /** Absent: nobody tells of links, and no router is found on one. */
   readonly links?: Links;
+  /** Absent: peers that ask for BFD go without. */
+  readonly bfd?: Bfd;
 }
 
 const WILDCARDS: readonly Address[] = [new Address(new Uint8Array(4)), new Address(new Uint8Array(16))];
@@ -337,6 +340,7 @@ export class Speaker {
       global: this.global,
       world: { ...this.#world, network: withSource(this.#world.network, () => this.#interfaces()) },
       store: this.#store,
+      bfd: this.#world.bfd,
       rib: (family) => this.#ribFor(family),
       policy: (type, neighbor) => this.#chainFor(type, neighbor),
       drain: (address) => this.#leaving ?? this.#drains.of(address),
@@ -347,6 +351,7 @@ export class Speaker {
       seconds: () => this.#seconds(),
       restarted: () => this.#restarted,
       stateChanged: (peer, from, to) => this.#stateChanged(peer, from, to),
+      changed: (peer) => this.#changed(peer),
       down: (peer, reason) => this.#down(peer, reason),
       warn: (peer, message, fields) => this.#log.warn({ ...fieldsOf(peer), ...fields }, message),
       routeChanged: (peer) => (this.#routeWatchers.wants('adj-rib-in') ? this.#tellInbound(peer) : undefined),
@@ -530,6 +535,12 @@ export class Speaker {
       const detail = negotiated && { hold_time: negotiated.holdTime, families: negotiated.families.map(familyName) };
       this.#log.info({ ...fieldsOf(peer), ...detail }, 'session established');
     } else this.#log.debug({ ...fieldsOf(peer), from, to }, 'session state changed');
+    this.#tell({ type: 'state-changed', peer });
+  }
+
+  #changed(peer: Peer): void {
+    const { bfd } = peer.peerState;
+    if (bfd !== undefined) this.#log.info({ ...fieldsOf(peer), bfd: bfd.state, problem: bfd.problem }, 'BFD changed');
     this.#tell({ type: 'state-changed', peer });
   }
 

@@ -1,5 +1,6 @@
 import type { Address } from '../ip/address.ts';
 import type { Prefix } from '../ip/prefix.ts';
+import type { BfdCounters, BfdStatus } from '../link/bfd/ports.ts';
 import type { Owner } from '../rib/loc-rib.ts';
 import type { TimerName } from '../session/event.ts';
 import type { Role } from '../session/role.ts';
@@ -60,6 +61,8 @@ export interface Neighbor {
   readonly gracefulRestart?: GracefulRestart;
   /** What it is told for each session's own address. Absent: `auto`. */
   readonly nextHop?: NextHopMode;
+  /** Absent: no BFD. */
+  readonly bfd?: BfdOptions;
   /** What happens to a path that no export policy statement decides: `accept` for a peer added by hand, `reject` in Cilium's control plane. */
   readonly defaultExportAction: 'accept' | 'reject';
   readonly defaultImportAction: 'accept' | 'reject';
@@ -98,6 +101,18 @@ export interface LongLivedRestart {
   readonly family: Family;
   /** How long the peer is asked to keep our routes so, and its own stay at most: 1 to 16777215. */
   readonly staleTime: number;
+}
+
+/** BFD with a neighbor on the link (RFC 5881). */
+export interface BfdOptions {
+  /** Milliseconds, 1 to 60000: how often we would send. */
+  readonly transmitInterval: number;
+  /** Milliseconds, 1 to 60000: how often the neighbor may send. */
+  readonly receiveInterval: number;
+  /** 1 to 255: so many of our packets lost in a row, and the neighbor takes us for dead. */
+  readonly detectionMultiplier: number;
+  /** The BGP session waits until BFD is up, and again whenever it is not. */
+  readonly strict: boolean;
 }
 
 /** Paths to originate. The next hop of `attributes` is not looked at. */
@@ -164,6 +179,8 @@ export interface PeerState {
   readonly localCapabilities: readonly Capability[];
   readonly remoteCapabilities: readonly Capability[];
   readonly counters: SessionCounters;
+  /** Absent where BFD is not configured. */
+  readonly bfd?: PeerBfdState;
   readonly lastDown?: { readonly reason: DownReason; readonly at: Date };
   /** Milliseconds that each running timer has left. */
   readonly timers: Readonly<Partial<Record<TimerName | RestartTimerName, number>>>;
@@ -171,6 +188,13 @@ export interface PeerState {
   readonly pending: number;
   /** Present while the peer is drained, by itself or with the instance. */
   readonly drain?: DrainState;
+}
+
+export interface PeerBfdState extends BfdStatus, BfdCounters {
+  /** How often it was up and went down. */
+  readonly downs: number;
+  /** When the state last changed. */
+  readonly since?: Date;
 }
 
 export interface ResetOptions {

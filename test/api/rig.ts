@@ -66,6 +66,7 @@ function neighbor(name: string, address: Address, asn: number, passive: boolean)
     families: [ipv6Unicast],
     addPaths: [],
     nextHop: undefined,
+    bfd: undefined,
     exportAction: undefined,
     importAction: 'accept',
     adminDown: undefined,

@@ -239,6 +239,25 @@ describe('neighbors', () => {
     expect(changed[1]?.neighbor?.gracefulRestart?.longLived).toEqual([longLived]);
   });
 
+  test('take BFD, and say how it does', async () => {
+    const neighbor = { address: '2001:db8::2', bfd: { enabled: true, detectionMultiplier: 5 } };
+    await ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor }));
+    const { peers } = await ask(rpc.getPeerState, { instance: '' });
+    expect(peers[1]).toMatchObject({
+      neighbor: {
+        bfd: {
+          enabled: true,
+          transmitIntervalMilliseconds: 300,
+          receiveIntervalMilliseconds: 300,
+          detectionMultiplier: 5,
+          strict: false,
+        },
+      },
+      bfd: { state: 'down', diagnostic: 'no diagnostic', remoteState: '', problem: 'BFD is not part of this speaker' },
+    });
+    expect(peers[0]?.bfd).toBeUndefined();
+  });
+
   const longLived = { family: { afi: 'ipv6', safi: 'unicast' }, staleTime: 3600 };
 
   test.each<[Parameters<typeof AddNeighborRequest.fromPartial>[0]['neighbor'], string[]]>([
@@ -272,6 +291,14 @@ describe('neighbors', () => {
     [
       { address: '::2', transport: { ttlSecurity: true, ebgpMultihop: 2 } },
       ['neighbor.transport.ebgp_multihop: ttlSecurity and ebgpMultihop exclude each other'],
+    ],
+    [
+      { address: '::2', bfd: { enabled: true, detectionMultiplier: 256 } },
+      ['neighbor.bfd.detection_multiplier: must be at most 255'],
+    ],
+    [
+      { address: '::2', bfd: { enabled: true }, transport: { ebgpMultihop: 2 } },
+      ['neighbor.bfd: bfd and ebgpMultihop exclude each other: BFD is for a neighbor on the link'],
     ],
     [
       { address: '::2', transport: { bindToDevice: 'a/b' } },

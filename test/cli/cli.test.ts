@@ -57,8 +57,8 @@ describe('peers', () => {
   test('has more columns with -o wide', async () => {
     await announce();
     expect(await lines('peers', '-o', 'wide')).toEqual([
-      'Instance   Peer     Local AS   Peer AS   Peer Address         Session State   Uptime   Family         Received   Accepted   Advertised   Stale   Router ID    Hold   Last Down',
-      'node       router   65001      65000     [2001:db8::ff]:179   established     4s       ipv6/unicast   0          0          1            0       10.0.0.254   9s     -',
+      'Instance   Peer     Local AS   Peer AS   Peer Address         Session State   Uptime   Family         Received   Accepted   Advertised   Stale   BFD   Router ID    Hold   Last Down',
+      'node       router   65001      65000     [2001:db8::ff]:179   established     4s       ipv6/unicast   0          0          1            0       -     10.0.0.254   9s     -',
     ]);
   });
 

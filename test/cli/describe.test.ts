@@ -47,6 +47,25 @@ describe('all of a peer', () => {
     ]);
   });
 
+  test('tells of BFD where it is configured', async () => {
+    const bfd = { transmitInterval: 300, receiveInterval: 300, detectionMultiplier: 3, strict: false };
+    at.node.addNeighbor(neighbor(2, { bfd }));
+    expect(section(await described(['peer', 'host-2']), 'BFD')).toEqual([
+      'State:          down (no diagnostic), went down 0 times',
+      'Peer:           not heard',
+      'Discriminators: 0 here, - there',
+      'Sends every:    0s',
+      'Detects in:     0s',
+      'Packets:        0 sent, 0 received, 0 discarded',
+      'Problem:        BFD is not part of this speaker',
+    ]);
+    const [json] = JSON.parse(await described(['peer', 'host-2'], 'json')) as Record<string, unknown>[];
+    expect(json).toMatchObject({
+      bfd: { state: 'down', diagnostic: 'no diagnostic', 'packets-received': 0, downs: 0 },
+      configured: { bfd: { 'transmit-interval-nanoseconds': 3e8, 'detection-multiplier': 3, strict: false } },
+    });
+  });
+
   test('tells all of a session that is up, by name', async () => {
     at.establish();
     at.clock.advance(3000);

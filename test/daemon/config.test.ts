@@ -180,6 +180,20 @@ import: all`),
     );
   });
 
+  test('says whether BFD runs, and how', () => {
+    const bfdOf = (fields: string) => parseConfig([{ file, text: peer(fields) }]).instances[0]?.neighbors[0]?.bfd;
+    const byDefault = { transmitInterval: 300, receiveInterval: 300, detectionMultiplier: 3, strict: false };
+    expect(bfdOf('bfd: { enabled: true }')).toEqual(byDefault);
+    expect(bfdOf('bfd: { enabled: false, strict: true }')).toBeUndefined();
+    const all = 'enabled: true, transmitIntervalMilliseconds: 50, receiveIntervalMilliseconds: 60';
+    expect(bfdOf(`bfd: { ${all}, detectionMultiplier: 5, strict: true }`)).toEqual({
+      transmitInterval: 50,
+      receiveInterval: 60,
+      detectionMultiplier: 5,
+      strict: true,
+    });
+  });
+
   test('says everything about a path', () => {
     const text = path(`nextHop: "2001:db8::9, fe80::9"
 pathID: 7
@@ -436,6 +450,16 @@ describe('a configuration that is wrong', () => {
       'a relative file',
       peer('passwordFile: sesame'),
       ['8:23 instances[0].peers[0].passwordFile: must be an absolute path'],
+    ],
+    [
+      'BFD over several hops',
+      peer('transport: { ebgpMultihop: 2 }\nbfd: { enabled: true }'),
+      ['9:14 instances[0].peers[0].bfd: bfd and ebgpMultihop exclude each other: BFD is for a neighbor on the link'],
+    ],
+    [
+      'BFD that never sends',
+      peer('bfd: { enabled: true, transmitIntervalMilliseconds: 0 }'),
+      ['8:61 instances[0].peers[0].bfd.transmitIntervalMilliseconds: must be at least 1'],
     ],
     [
       'a hop too many',

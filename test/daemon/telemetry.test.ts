@@ -94,6 +94,19 @@ describe('metrics', () => {
     });
   });
 
+  test('tell of BFD where it is configured', async () => {
+    const bfd = { transmitInterval: 300, receiveInterval: 300, detectionMultiplier: 3, strict: false };
+    at.node.addNeighbor(neighbor(2, { bfd }));
+    const of = 'instance_name=node neighbor=[2001:db8::2]:179';
+    expect(samples(await new Metrics(measured({ node: at.node })).scrape(), 'herald_peer_bfd')).toEqual({
+      [`herald_peer_bfd_state ${of}`]: 0,
+      [`herald_peer_bfd_downs_total ${of}`]: 0,
+      [`herald_peer_bfd_packets_total direction=sent ${of}`]: 0,
+      [`herald_peer_bfd_packets_total direction=received ${of}`]: 0,
+      [`herald_peer_bfd_discarded_packets_total ${of}`]: 0,
+    });
+  });
+
   test('forget a peer that is gone', async () => {
     const metrics = new Metrics(measured({ node: at.node }));
     expect(samples(await metrics.scrape(), 'herald_peer')).not.toEqual({});

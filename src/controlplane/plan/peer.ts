@@ -46,7 +46,7 @@ export function neighborOf(
   if (families.length === 0) return held('UnsupportedFamilies', 'none of the families is supported');
 
   const override = overrideOf(resources, facts.name, instance)?.peers?.find(({ name }) => name === peer.name);
-  const { timers, gracefulRestart } = config;
+  const { timers, gracefulRestart, bfd } = config;
   const addPaths = addPathsOf(config.families);
   const nextHop = config.nextHop === undefined ? undefined : parseNextHopMode(config.nextHop);
   return found({
@@ -71,6 +71,14 @@ export function neighborOf(
     families,
     ...(addPaths.length > 0 && { addPaths }),
     ...(nextHop && nextHop.kind !== 'auto' && { nextHop }),
+    ...(bfd.enabled && {
+      bfd: {
+        transmitInterval: bfd.transmitIntervalMilliseconds,
+        receiveInterval: bfd.receiveIntervalMilliseconds,
+        detectionMultiplier: bfd.detectionMultiplier,
+        strict: bfd.strict,
+      },
+    }),
     defaultExportAction: 'reject',
     defaultImportAction: 'reject',
     ...(gracefulRestart.enabled && {

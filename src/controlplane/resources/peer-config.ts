@@ -3,7 +3,7 @@ import type { Definition } from './definition.ts';
 import * as fields from './fields.ts';
 import { labelSelector } from './labels.ts';
 import { placesOf } from './places.ts';
-import { type Loose, type Report, rules } from './rules.ts';
+import { isMap, type Loose, type Report, rules } from './rules.ts';
 import type { CiliumBGPPeerConfig } from './types.ts';
 import { peerConfigDefaults } from './with-defaults.ts';
 
@@ -34,7 +34,14 @@ const bfd = z.object({
   transmitIntervalMilliseconds: z.exactOptional(milliseconds),
   receiveIntervalMilliseconds: z.exactOptional(milliseconds),
   detectionMultiplier: z.exactOptional(z.int().min(1).max(255)),
+  strict: z.exactOptional(z.boolean()),
 });
+
+/** A rule: BFD here is for one hop (RFC 5881). */
+function bfdFits({ bfd: given, ebgpMultihop = 1 }: Loose, report: Report): void {
+  if (isMap(given) && given['enabled'] === true && ebgpMultihop !== 1)
+    report(['bfd'], 'bfd and ebgpMultihop exclude each other: BFD is for a neighbor on the link');
+}
 
 const specFields = {
   timers: z.exactOptional(timers),
@@ -57,7 +64,7 @@ const spec = z
       z.array(z.object({ ...familyFields, addPaths: z.exactOptional(z.enum(['send', 'receive', 'both'])) })),
     ),
   })
-  .transform(({ bfd, ...rest }) => rest);
+  .superRefine(...rules(bfdFits));
 
 const specV2alpha1 = z.object({
   ...specFields,

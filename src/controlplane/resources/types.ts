@@ -134,12 +134,26 @@ export interface PeerConfigSpec {
     /** Default: 120. */
     readonly restartTimeSeconds?: number;
   };
+  /** With a neighbor on the link. */
+  readonly bfd?: BfdSpec;
   /** The TTL towards an external peer. Default: 1, which is none. */
   readonly ebgpMultihop?: number;
   /** Not in Cilium: what the peer is told where an advertisement has no next hop of its own. Default: auto. */
   readonly nextHop?: string;
   /** Default: ipv6/unicast and ipv4/unicast, both with no advertisements. */
   readonly families?: readonly BGPFamilyWithAdverts[];
+}
+
+export interface BfdSpec {
+  readonly enabled: boolean;
+  /** 1 to 60000. Default: 300. */
+  readonly transmitIntervalMilliseconds?: number;
+  /** 1 to 60000. Default: 300. */
+  readonly receiveIntervalMilliseconds?: number;
+  /** 1 to 255. Default: 3. */
+  readonly detectionMultiplier?: number;
+  /** The session waits for it. Default: false. */
+  readonly strict?: boolean;
 }
 
 export const afis = ['ipv4', 'ipv6', 'l2vpn', 'ls', 'opaque'] as const;

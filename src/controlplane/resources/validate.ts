@@ -2,7 +2,6 @@ import * as z from 'zod';
 import type { Definition, Note } from './definition.ts';
 import { type Fault, faultsOf, nearest, unknownFields } from './faults.ts';
 import { definitionOf, definitions, nodeConfigNames } from './kinds.ts';
-import { unsupportedIn } from './not-yet-supported.ts';
 import { isMap, type Loose } from './rules.ts';
 import type { Resource } from './types.ts';
 
@@ -82,14 +81,13 @@ function versionOf(
   return { apiVersion: first[0], version: first[1], faults: [{ path: ['apiVersion'], message, isKey: false }] };
 }
 
-/** Fields that the schema does not know, that are not supported, or that a kind has no use for. Those warned of are removed. */
+/** Fields that the schema does not know, or that a kind has no use for. Those warned of are removed. */
 function looseEnds(definition: Definition, apiVersion: string, version: z.ZodType, given: Loose) {
   const { kind, unknownFields: policy, namespaced } = definition;
   const { metadata, ...body } = given;
   const unknown = policy === 'dropped' ? [] : unknownFields(jsonSchemaOf(version), body);
-  const unsupported: readonly Fault[] = unsupportedIn(kind, given).map((note) => ({ ...note, isKey: false }));
   const isWarned = policy === 'warned of';
-  const refusals = isWarned ? unsupported : unsupported.concat(unknown);
+  const refusals = isWarned ? [] : unknown;
   const warnings: Note[] = isWarned
     ? unknown.map(({ path, message }) => ({ path, message: `${message} (ignored)` }))
     : [];

@@ -1,4 +1,5 @@
 import type {
+  BfdSpec,
   BGPFamilyWithAdverts,
   CiliumLoadBalancerIPPool,
   CiliumPodIPPool,
@@ -19,6 +20,13 @@ export const peerConfigDefaults = {
   holdTimeSeconds: 90,
   keepAliveTimeSeconds: 30,
   restartTimeSeconds: 120,
+  bfd: {
+    enabled: false,
+    transmitIntervalMilliseconds: 300,
+    receiveIntervalMilliseconds: 300,
+    detectionMultiplier: 3,
+    strict: false,
+  },
   ebgpMultihop: 1,
   families: [
     { afi: 'ipv6', safi: 'unicast' },
@@ -35,6 +43,7 @@ export interface PeerConfigWithDefaults {
   };
   readonly authSecretRef?: string;
   readonly gracefulRestart: { readonly enabled: boolean; readonly restartTimeSeconds: number };
+  readonly bfd: Required<BfdSpec>;
   /** 1: none. */
   readonly ebgpMultihop: number;
   readonly nextHop?: string;
@@ -59,6 +68,7 @@ export function peerConfigWithDefaults(spec: PeerConfigSpec): PeerConfigWithDefa
       enabled: gracefulRestart?.enabled ?? false,
       restartTimeSeconds: gracefulRestart?.restartTimeSeconds ?? defaults.restartTimeSeconds,
     },
+    bfd: { ...defaults.bfd, ...spec.bfd },
     ebgpMultihop: spec.ebgpMultihop ?? defaults.ebgpMultihop,
     ...(spec.nextHop !== undefined && { nextHop: spec.nextHop }),
     families: families.length > 0 ? families : defaults.families,

@@ -394,6 +394,17 @@ describe('script scenarios', () => {
     expect(lab.instances.get('second')?.neighbors.get(RED)?.timers.holdTime).toBe(9);
   });
 
+  test('BFD is as the CiliumBGPPeerConfig has it, and no part of the session itself', async () => {
+    const lab = new World();
+    lab.set(ciliumNode(), clusterConfig([peer('a', RED, 'red')]), peerConfig('red', { bfd: { enabled: true } }));
+    await lab.step();
+    const bfd = () => lab.instances.get('instance')?.neighbors.get(RED)?.bfd;
+    expect(bfd()).toEqual({ transmitInterval: 300, receiveInterval: 300, detectionMultiplier: 3, strict: false });
+    lab.set(peerConfig('red', { bfd: { enabled: false } }));
+    expect(types(await lab.step())).toEqual(['update-peer']);
+    expect(bfd()).toBeUndefined();
+  });
+
   test('a CiliumBGPPeerConfig without words has the defaults', () => {
     expect(peerConfigWithDefaults({}).families).toHaveLength(2);
   });

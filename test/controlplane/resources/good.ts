@@ -56,6 +56,13 @@ export const good = {
       timers: { connectRetryTimeSeconds: 1, holdTimeSeconds: 3, keepAliveTimeSeconds: 3 },
       authSecretRef: 'bgp-password',
       gracefulRestart: { enabled: false, restartTimeSeconds: 4095 },
+      bfd: {
+        enabled: false,
+        transmitIntervalMilliseconds: 50,
+        receiveIntervalMilliseconds: 60000,
+        detectionMultiplier: 255,
+        strict: true,
+      },
       ebgpMultihop: 255,
       families: [
         { afi: 'ipv6', safi: 'unicast', advertisements: selector },

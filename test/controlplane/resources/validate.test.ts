@@ -2,7 +2,6 @@ import { fc, test as law } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { keyOf, keyText, sameResource } from '../../../src/controlplane/resources/key.ts';
 import { definitions, parseKind } from '../../../src/controlplane/resources/kinds.ts';
-import { notYetSupported } from '../../../src/controlplane/resources/not-yet-supported.ts';
 import type { Kind, Resource } from '../../../src/controlplane/resources/types.ts';
 import { pathText, validate } from '../../../src/controlplane/resources/validate.ts';
 import { runs } from '../../runs.ts';
@@ -148,7 +147,10 @@ describe('v2alpha1', () => {
 
   test.each([
     [{ ...good.CiliumBGPClusterConfig }, ['spec.bgpInstances[0].peers[2].autoDiscovery: is not a known field']],
-    [{ ...good.CiliumBGPPeerConfig }, ['spec.transport.sourceInterface: is not a known field']],
+    [
+      { ...good.CiliumBGPPeerConfig },
+      ['spec.transport.sourceInterface: is not a known field', 'spec.bfd: is not a known field'],
+    ],
     [
       {
         ...good.CiliumBGPAdvertisement,
@@ -376,6 +378,15 @@ describe('what is wrong', () => {
     ],
     ['spec.ebgpMultihop', 256, 'spec.ebgpMultihop', 'must be at most 255'],
     ['spec.eBGPMultihop', 2, 'spec.eBGPMultihop', 'is not a known field; did you mean ebgpMultihop?'],
+    ['spec.bfd.enabled', undefined, 'spec.bfd.enabled', 'is required'],
+    ['spec.bfd.transmitIntervalMilliseconds', 60001, 'spec.bfd.transmitIntervalMilliseconds', 'must be at most 60000'],
+    ['spec.bfd.detectionMultiplier', 0, 'spec.bfd.detectionMultiplier', 'must be at least 1'],
+    [
+      'spec.bfd',
+      { enabled: true },
+      'spec.bfd',
+      'bfd and ebgpMultihop exclude each other: BFD is for a neighbor on the link',
+    ],
     ['spec.families', {}, 'spec.families', 'must be a list'],
     ['spec.families.0.afi', 'IPv6', 'spec.families[0].afi', 'must be one of ipv4, ipv6, l2vpn, ls, opaque'],
     ['spec.families.1.safi', undefined, 'spec.families[1].safi', 'is required'],
@@ -649,13 +660,6 @@ describe('what is wrong', () => {
     [{ peerInterface: 'eth1' }, [`${peer}.peerInterface: is for a link-local peerAddress`]],
   ])('a peer with %j', (fields, faults) => {
     expect(faultsIn(ofKind.cluster('spec.bgpInstances.0.peers.0', { name: 'tor', ...fields }))).toEqual(faults);
-  });
-
-  test('a field that nothing acts upon yet is refused, not ignored', () => {
-    expect(faultsIn(ofKind.peer('spec.bfd', { enabled: true, detectionMultiplier: 3 }))).toEqual([
-      'spec.bfd: bfd is not supported yet',
-    ]);
-    expect(notYetSupported).toHaveLength(1);
   });
 
   test('a resource over the bounds is refused unread', () => {

@@ -13,6 +13,13 @@ const defaults = {
   transport: { peerPort: 179 },
   timers: { connectRetryTimeSeconds: 120, holdTimeSeconds: 90, keepAliveTimeSeconds: 30 },
   gracefulRestart: { enabled: false, restartTimeSeconds: 120 },
+  bfd: {
+    enabled: false,
+    transmitIntervalMilliseconds: 300,
+    receiveIntervalMilliseconds: 300,
+    detectionMultiplier: 3,
+    strict: false,
+  },
   ebgpMultihop: 1,
   families: [
     { afi: 'ipv6', safi: 'unicast' },

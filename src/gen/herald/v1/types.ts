@@ -599,6 +599,26 @@ export interface NeighborTransport {
   bindToDevice: string;
 }
 
+/** BFD with a neighbor on the link (RFC 5880, RFC 5881): when it was up and goes down, the session ends at once (Cease, BFD Down). */
+export interface NeighborBfd {
+  /** Whether it runs. */
+  enabled: boolean;
+  /** How often we would send, 1 to 60000. Default 300. */
+  transmitIntervalMilliseconds?:
+    | number
+    | undefined;
+  /** How often the neighbor may send, 1 to 60000. Default 300. */
+  receiveIntervalMilliseconds?:
+    | number
+    | undefined;
+  /** So many packets lost in a row mean that the other is gone, 1 to 255. Default 3. */
+  detectionMultiplier?:
+    | number
+    | undefined;
+  /** The session waits until BFD is up, and again whenever it is not. Default false: BFD that never comes up has no effect. */
+  strict: boolean;
+}
+
 /** Routes that outlive the session, both ways (RFC 4724, RFC 8538). Times are in seconds; zero takes the default. */
 export interface GracefulRestart {
   /** Default false. */
@@ -688,6 +708,8 @@ export interface Neighbor {
   role: Role;
   /** Take no session with a peer that claims no role. Only with a role. Default false. */
   roleStrict: boolean;
+  /** Absent: no BFD. Not together with an `ebgp_multihop` above 1. */
+  bfd: NeighborBfd | undefined;
 }
 
 /** How many prefixes of a family a peer may send, before any policy. */
@@ -864,6 +886,40 @@ export interface PeerDown {
   at: Date | undefined;
 }
 
+/** How BFD with a peer is doing (RFC 5880). */
+export interface PeerBfd {
+  /** `admin-down`, `down`, `init` or `up`. */
+  state: string;
+  /** Why the state last changed, as `control detection time expired`. */
+  diagnostic: string;
+  /** What the peer says of its own state; empty while nothing is heard. */
+  remoteState: string;
+  /** What the peer says of why; empty while nothing is heard. */
+  remoteDiagnostic: string;
+  /** Ours; 0 before there is a session. */
+  localDiscriminator: number;
+  /** The peer's; 0 while nothing is heard. */
+  remoteDiscriminator: number;
+  /** Between the packets that we send, before jitter; 0 when none are to be sent. */
+  transmitIntervalNanoseconds: bigint;
+  /** Silence for so long means that the peer is gone; 0 while nothing is heard. */
+  detectionTimeNanoseconds: bigint;
+  /** Control packets sent. */
+  packetsSent: bigint;
+  /** Control packets received that could be used. */
+  packetsReceived: bigint;
+  /** Control packets from the peer's address that were discarded: garbage, or a hop limit other than 255. */
+  packetsDiscarded: bigint;
+  /** How often it was up and went down. */
+  downs: bigint;
+  /** When the state last changed; absent while it never did. */
+  since:
+    | Date
+    | undefined;
+  /** What keeps it from working, for people; empty when nothing does. */
+  problem: string;
+}
+
 /** How a peer is doing. */
 export interface PeerState {
   /** Its configured name. */
@@ -923,7 +979,11 @@ export interface PeerState {
   /** Where the peer is; of one known by its interface, the router that was found there, and empty while none is. */
   remoteAddress: string;
   /** Present while it is drained, by itself or with the instance. */
-  drain: Drain | undefined;
+  drain:
+    | Drain
+    | undefined;
+  /** Absent where BFD is not configured. */
+  bfd: PeerBfd | undefined;
 }
 
 export interface PeerState_RunningTimersNanosecondsEntry {
@@ -1807,6 +1867,157 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
   },
 };
 
+function createBaseNeighborBfd(): NeighborBfd {
+  return {
+    enabled: false,
+    transmitIntervalMilliseconds: undefined,
+    receiveIntervalMilliseconds: undefined,
+    detectionMultiplier: undefined,
+    strict: false,
+  };
+}
+
+export const NeighborBfd: MessageFns<NeighborBfd> = {
+  encode(message: NeighborBfd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.enabled !== false) {
+      writer.uint32(8).bool(message.enabled);
+    }
+    if (message.transmitIntervalMilliseconds !== undefined) {
+      writer.uint32(16).uint32(message.transmitIntervalMilliseconds);
+    }
+    if (message.receiveIntervalMilliseconds !== undefined) {
+      writer.uint32(24).uint32(message.receiveIntervalMilliseconds);
+    }
+    if (message.detectionMultiplier !== undefined) {
+      writer.uint32(32).uint32(message.detectionMultiplier);
+    }
+    if (message.strict !== false) {
+      writer.uint32(40).bool(message.strict);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NeighborBfd {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNeighborBfd();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.enabled = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.transmitIntervalMilliseconds = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.receiveIntervalMilliseconds = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.detectionMultiplier = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.strict = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NeighborBfd {
+    return {
+      enabled: isSet(object.enabled) ? globalThis.Boolean(object.enabled) : false,
+      transmitIntervalMilliseconds: isSet(object.transmitIntervalMilliseconds)
+        ? globalThis.Number(object.transmitIntervalMilliseconds)
+        : isSet(object.transmit_interval_milliseconds)
+        ? globalThis.Number(object.transmit_interval_milliseconds)
+        : undefined,
+      receiveIntervalMilliseconds: isSet(object.receiveIntervalMilliseconds)
+        ? globalThis.Number(object.receiveIntervalMilliseconds)
+        : isSet(object.receive_interval_milliseconds)
+        ? globalThis.Number(object.receive_interval_milliseconds)
+        : undefined,
+      detectionMultiplier: isSet(object.detectionMultiplier)
+        ? globalThis.Number(object.detectionMultiplier)
+        : isSet(object.detection_multiplier)
+        ? globalThis.Number(object.detection_multiplier)
+        : undefined,
+      strict: isSet(object.strict) ? globalThis.Boolean(object.strict) : false,
+    };
+  },
+
+  toJSON(message: NeighborBfd): unknown {
+    const obj: any = {};
+    if (message.enabled !== false) {
+      obj.enabled = message.enabled;
+    }
+    if (message.transmitIntervalMilliseconds !== undefined) {
+      obj.transmitIntervalMilliseconds = Math.round(message.transmitIntervalMilliseconds);
+    }
+    if (message.receiveIntervalMilliseconds !== undefined) {
+      obj.receiveIntervalMilliseconds = Math.round(message.receiveIntervalMilliseconds);
+    }
+    if (message.detectionMultiplier !== undefined) {
+      obj.detectionMultiplier = Math.round(message.detectionMultiplier);
+    }
+    if (message.strict !== false) {
+      obj.strict = message.strict;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<NeighborBfd>): NeighborBfd {
+    return NeighborBfd.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NeighborBfd>): NeighborBfd {
+    const message = createBaseNeighborBfd();
+    message.enabled = object.enabled ?? false;
+    message.transmitIntervalMilliseconds = object.transmitIntervalMilliseconds ?? undefined;
+    message.receiveIntervalMilliseconds = object.receiveIntervalMilliseconds ?? undefined;
+    message.detectionMultiplier = object.detectionMultiplier ?? undefined;
+    message.strict = object.strict ?? false;
+    return message;
+  },
+};
+
 function createBaseGracefulRestart(): GracefulRestart {
   return { enabled: false, restartTime: 0, stalePathTime: 0, longLived: [] };
 }
@@ -2133,6 +2344,7 @@ function createBaseNeighbor(): Neighbor {
     maximumPrefixes: [],
     role: 0,
     roleStrict: false,
+    bfd: undefined,
   };
 }
 
@@ -2188,6 +2400,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     }
     if (message.roleStrict !== false) {
       writer.uint32(184).bool(message.roleStrict);
+    }
+    if (message.bfd !== undefined) {
+      NeighborBfd.encode(message.bfd, writer.uint32(194).fork()).join();
     }
     return writer;
   },
@@ -2341,6 +2556,14 @@ export const Neighbor: MessageFns<Neighbor> = {
             message.roleStrict = reader.bool();
             continue;
           }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.bfd = NeighborBfd.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2408,6 +2631,7 @@ export const Neighbor: MessageFns<Neighbor> = {
         : isSet(object.role_strict)
         ? globalThis.Boolean(object.role_strict)
         : false,
+      bfd: isSet(object.bfd) ? NeighborBfd.fromJSON(object.bfd) : undefined,
     };
   },
 
@@ -2464,6 +2688,9 @@ export const Neighbor: MessageFns<Neighbor> = {
     if (message.roleStrict !== false) {
       obj.roleStrict = message.roleStrict;
     }
+    if (message.bfd !== undefined) {
+      obj.bfd = NeighborBfd.toJSON(message.bfd);
+    }
     return obj;
   },
 
@@ -2495,6 +2722,7 @@ export const Neighbor: MessageFns<Neighbor> = {
     message.maximumPrefixes = object.maximumPrefixes?.map((e) => MaximumPrefixes.fromPartial(e)) || [];
     message.role = object.role ?? 0;
     message.roleStrict = object.roleStrict ?? false;
+    message.bfd = (object.bfd !== undefined && object.bfd !== null) ? NeighborBfd.fromPartial(object.bfd) : undefined;
     return message;
   },
 };
@@ -4261,6 +4489,368 @@ export const PeerDown: MessageFns<PeerDown> = {
   },
 };
 
+function createBasePeerBfd(): PeerBfd {
+  return {
+    state: "",
+    diagnostic: "",
+    remoteState: "",
+    remoteDiagnostic: "",
+    localDiscriminator: 0,
+    remoteDiscriminator: 0,
+    transmitIntervalNanoseconds: 0n,
+    detectionTimeNanoseconds: 0n,
+    packetsSent: 0n,
+    packetsReceived: 0n,
+    packetsDiscarded: 0n,
+    downs: 0n,
+    since: undefined,
+    problem: "",
+  };
+}
+
+export const PeerBfd: MessageFns<PeerBfd> = {
+  encode(message: PeerBfd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== "") {
+      writer.uint32(10).string(message.state);
+    }
+    if (message.diagnostic !== "") {
+      writer.uint32(18).string(message.diagnostic);
+    }
+    if (message.remoteState !== "") {
+      writer.uint32(26).string(message.remoteState);
+    }
+    if (message.remoteDiagnostic !== "") {
+      writer.uint32(34).string(message.remoteDiagnostic);
+    }
+    if (message.localDiscriminator !== 0) {
+      writer.uint32(40).uint32(message.localDiscriminator);
+    }
+    if (message.remoteDiscriminator !== 0) {
+      writer.uint32(48).uint32(message.remoteDiscriminator);
+    }
+    if (message.transmitIntervalNanoseconds !== 0n) {
+      if (BigInt.asUintN(64, message.transmitIntervalNanoseconds) !== message.transmitIntervalNanoseconds) {
+        throw new globalThis.Error(
+          "value provided for field message.transmitIntervalNanoseconds of type uint64 too large",
+        );
+      }
+      writer.uint32(56).uint64(message.transmitIntervalNanoseconds);
+    }
+    if (message.detectionTimeNanoseconds !== 0n) {
+      if (BigInt.asUintN(64, message.detectionTimeNanoseconds) !== message.detectionTimeNanoseconds) {
+        throw new globalThis.Error(
+          "value provided for field message.detectionTimeNanoseconds of type uint64 too large",
+        );
+      }
+      writer.uint32(64).uint64(message.detectionTimeNanoseconds);
+    }
+    if (message.packetsSent !== 0n) {
+      if (BigInt.asUintN(64, message.packetsSent) !== message.packetsSent) {
+        throw new globalThis.Error("value provided for field message.packetsSent of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.packetsSent);
+    }
+    if (message.packetsReceived !== 0n) {
+      if (BigInt.asUintN(64, message.packetsReceived) !== message.packetsReceived) {
+        throw new globalThis.Error("value provided for field message.packetsReceived of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.packetsReceived);
+    }
+    if (message.packetsDiscarded !== 0n) {
+      if (BigInt.asUintN(64, message.packetsDiscarded) !== message.packetsDiscarded) {
+        throw new globalThis.Error("value provided for field message.packetsDiscarded of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.packetsDiscarded);
+    }
+    if (message.downs !== 0n) {
+      if (BigInt.asUintN(64, message.downs) !== message.downs) {
+        throw new globalThis.Error("value provided for field message.downs of type uint64 too large");
+      }
+      writer.uint32(96).uint64(message.downs);
+    }
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(106).fork()).join();
+    }
+    if (message.problem !== "") {
+      writer.uint32(114).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PeerBfd {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePeerBfd();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.diagnostic = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.remoteState = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.remoteDiagnostic = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.localDiscriminator = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.remoteDiscriminator = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.transmitIntervalNanoseconds = reader.uint64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.detectionTimeNanoseconds = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.packetsSent = reader.uint64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.packetsReceived = reader.uint64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.packetsDiscarded = reader.uint64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.downs = reader.uint64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PeerBfd {
+    return {
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      diagnostic: isSet(object.diagnostic) ? globalThis.String(object.diagnostic) : "",
+      remoteState: isSet(object.remoteState)
+        ? globalThis.String(object.remoteState)
+        : isSet(object.remote_state)
+        ? globalThis.String(object.remote_state)
+        : "",
+      remoteDiagnostic: isSet(object.remoteDiagnostic)
+        ? globalThis.String(object.remoteDiagnostic)
+        : isSet(object.remote_diagnostic)
+        ? globalThis.String(object.remote_diagnostic)
+        : "",
+      localDiscriminator: isSet(object.localDiscriminator)
+        ? globalThis.Number(object.localDiscriminator)
+        : isSet(object.local_discriminator)
+        ? globalThis.Number(object.local_discriminator)
+        : 0,
+      remoteDiscriminator: isSet(object.remoteDiscriminator)
+        ? globalThis.Number(object.remoteDiscriminator)
+        : isSet(object.remote_discriminator)
+        ? globalThis.Number(object.remote_discriminator)
+        : 0,
+      transmitIntervalNanoseconds: isSet(object.transmitIntervalNanoseconds)
+        ? BigInt(object.transmitIntervalNanoseconds)
+        : isSet(object.transmit_interval_nanoseconds)
+        ? BigInt(object.transmit_interval_nanoseconds)
+        : 0n,
+      detectionTimeNanoseconds: isSet(object.detectionTimeNanoseconds)
+        ? BigInt(object.detectionTimeNanoseconds)
+        : isSet(object.detection_time_nanoseconds)
+        ? BigInt(object.detection_time_nanoseconds)
+        : 0n,
+      packetsSent: isSet(object.packetsSent)
+        ? BigInt(object.packetsSent)
+        : isSet(object.packets_sent)
+        ? BigInt(object.packets_sent)
+        : 0n,
+      packetsReceived: isSet(object.packetsReceived)
+        ? BigInt(object.packetsReceived)
+        : isSet(object.packets_received)
+        ? BigInt(object.packets_received)
+        : 0n,
+      packetsDiscarded: isSet(object.packetsDiscarded)
+        ? BigInt(object.packetsDiscarded)
+        : isSet(object.packets_discarded)
+        ? BigInt(object.packets_discarded)
+        : 0n,
+      downs: isSet(object.downs) ? BigInt(object.downs) : 0n,
+      since: isSet(object.since) ? fromJsonTimestamp(object.since) : undefined,
+      problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
+    };
+  },
+
+  toJSON(message: PeerBfd): unknown {
+    const obj: any = {};
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.diagnostic !== "") {
+      obj.diagnostic = message.diagnostic;
+    }
+    if (message.remoteState !== "") {
+      obj.remoteState = message.remoteState;
+    }
+    if (message.remoteDiagnostic !== "") {
+      obj.remoteDiagnostic = message.remoteDiagnostic;
+    }
+    if (message.localDiscriminator !== 0) {
+      obj.localDiscriminator = Math.round(message.localDiscriminator);
+    }
+    if (message.remoteDiscriminator !== 0) {
+      obj.remoteDiscriminator = Math.round(message.remoteDiscriminator);
+    }
+    if (message.transmitIntervalNanoseconds !== 0n) {
+      obj.transmitIntervalNanoseconds = message.transmitIntervalNanoseconds.toString();
+    }
+    if (message.detectionTimeNanoseconds !== 0n) {
+      obj.detectionTimeNanoseconds = message.detectionTimeNanoseconds.toString();
+    }
+    if (message.packetsSent !== 0n) {
+      obj.packetsSent = message.packetsSent.toString();
+    }
+    if (message.packetsReceived !== 0n) {
+      obj.packetsReceived = message.packetsReceived.toString();
+    }
+    if (message.packetsDiscarded !== 0n) {
+      obj.packetsDiscarded = message.packetsDiscarded.toString();
+    }
+    if (message.downs !== 0n) {
+      obj.downs = message.downs.toString();
+    }
+    if (message.since !== undefined) {
+      obj.since = message.since.toISOString();
+    }
+    if (message.problem !== "") {
+      obj.problem = message.problem;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PeerBfd>): PeerBfd {
+    return PeerBfd.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PeerBfd>): PeerBfd {
+    const message = createBasePeerBfd();
+    message.state = object.state ?? "";
+    message.diagnostic = object.diagnostic ?? "";
+    message.remoteState = object.remoteState ?? "";
+    message.remoteDiagnostic = object.remoteDiagnostic ?? "";
+    message.localDiscriminator = object.localDiscriminator ?? 0;
+    message.remoteDiscriminator = object.remoteDiscriminator ?? 0;
+    message.transmitIntervalNanoseconds =
+      (object.transmitIntervalNanoseconds !== undefined && object.transmitIntervalNanoseconds !== null)
+        ? BigInt(object.transmitIntervalNanoseconds)
+        : 0n;
+    message.detectionTimeNanoseconds =
+      (object.detectionTimeNanoseconds !== undefined && object.detectionTimeNanoseconds !== null)
+        ? BigInt(object.detectionTimeNanoseconds)
+        : 0n;
+    message.packetsSent = (object.packetsSent !== undefined && object.packetsSent !== null)
+      ? BigInt(object.packetsSent)
+      : 0n;
+    message.packetsReceived = (object.packetsReceived !== undefined && object.packetsReceived !== null)
+      ? BigInt(object.packetsReceived)
+      : 0n;
+    message.packetsDiscarded = (object.packetsDiscarded !== undefined && object.packetsDiscarded !== null)
+      ? BigInt(object.packetsDiscarded)
+      : 0n;
+    message.downs = (object.downs !== undefined && object.downs !== null) ? BigInt(object.downs) : 0n;
+    message.since = object.since ?? undefined;
+    message.problem = object.problem ?? "";
+    return message;
+  },
+};
+
 function createBasePeerState(): PeerState {
   return {
     name: "",
@@ -4286,6 +4876,7 @@ function createBasePeerState(): PeerState {
     tcpPasswordEnabled: false,
     remoteAddress: "",
     drain: undefined,
+    bfd: undefined,
   };
 }
 
@@ -4365,6 +4956,9 @@ export const PeerState: MessageFns<PeerState> = {
     }
     if (message.drain !== undefined) {
       Drain.encode(message.drain, writer.uint32(242).fork()).join();
+    }
+    if (message.bfd !== undefined) {
+      PeerBfd.encode(message.bfd, writer.uint32(250).fork()).join();
     }
     return writer;
   },
@@ -4569,6 +5163,14 @@ export const PeerState: MessageFns<PeerState> = {
             message.drain = Drain.decode(reader, reader.uint32());
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.bfd = PeerBfd.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4698,6 +5300,7 @@ export const PeerState: MessageFns<PeerState> = {
         ? globalThis.String(object.remote_address)
         : "",
       drain: isSet(object.drain) ? Drain.fromJSON(object.drain) : undefined,
+      bfd: isSet(object.bfd) ? PeerBfd.fromJSON(object.bfd) : undefined,
     };
   },
 
@@ -4778,6 +5381,9 @@ export const PeerState: MessageFns<PeerState> = {
     if (message.drain !== undefined) {
       obj.drain = Drain.toJSON(message.drain);
     }
+    if (message.bfd !== undefined) {
+      obj.bfd = PeerBfd.toJSON(message.bfd);
+    }
     return obj;
   },
 
@@ -4830,6 +5436,7 @@ export const PeerState: MessageFns<PeerState> = {
     message.tcpPasswordEnabled = object.tcpPasswordEnabled ?? false;
     message.remoteAddress = object.remoteAddress ?? "";
     message.drain = (object.drain !== undefined && object.drain !== null) ? Drain.fromPartial(object.drain) : undefined;
+    message.bfd = (object.bfd !== undefined && object.bfd !== null) ? PeerBfd.fromPartial(object.bfd) : undefined;
     return message;
   },
 };
