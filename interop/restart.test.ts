@@ -153,10 +153,11 @@ describe.each(frrVersions)('graceful restart, FRR %s', (version) => {
     expect(await herald().received(torAddress)).toEqual(['::/0']);
     node.start('bgpd', ['/usr/lib/frr/bgpd', '-A', '127.0.0.1', '--log', 'stdout']);
     await until(
-      async () => (await node.attempt(['vtysh', '-b'])).code,
+      async () => (await node.attempt(['vtysh', '-d', 'bgpd', '-c', 'show version'])).code,
       (code) => code === 0,
-      { what: 'the configuration of the router' },
+      { what: 'bgpd to answer' },
     );
+    await node.exec(['vtysh', '-b']);
     await tor().established(address, 20);
     await until(
       async () => [await ipv6(), await herald().received(torAddress)] as const,
