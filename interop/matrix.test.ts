@@ -71,7 +71,7 @@ function endsOf(index: number, addresses: Setup['addresses']): Ends {
 }
 
 function heraldConfiguration(setup: Setup): string {
-  const { addresses, families, password, ttlSecurity = false, gracefulRestart = false } = setup;
+  const { addresses, families, password, ttlSecurity = false, gracefulRestart = false, addPath } = setup;
   const peers = rows.map(({ node }, index) => {
     const { asn, router, herald } = endsOf(index, addresses);
     const zone = addresses === 'link-local' ? `%eth${index + 1}` : '';
@@ -81,7 +81,7 @@ function heraldConfiguration(setup: Setup): string {
         families: [${families.map((family) => `${family}/unicast`).join(', ')}]
         timers: { connectRetryTimeSeconds: 1, holdTimeSeconds: 9 }
         transport: { ${addresses === 'unnumbered' ? '' : `localAddress: "${herald}${zone}", `}ttlSecurity: ${ttlSecurity} }
-        gracefulRestart: { enabled: ${gracefulRestart}, restartTimeSeconds: 120 }
+${addPath === true ? '        addPaths: [{ family: ipv6/unicast, mode: send }]\n' : ''}        gracefulRestart: { enabled: ${gracefulRestart}, restartTimeSeconds: 120 }
 ${password === undefined ? '' : `        password: ${password}\n`}`;
   });
   return `instances:
@@ -280,3 +280,28 @@ configured(
     );
   },
 );
+
+/** A prefix for each router, with two next hops on that router's link. */
+const twice = (asn: number): string => `2001:db8:b:${asn - 65100}::/64`;
+const legsOf = (router: string): string[] => ['b', 'c'].map((end) => router.replace(/1$/, end));
+
+configured('sessions with ADD-PATH', { addresses: 'global', families: ['ipv6'], addPath: true }, ({ of }) => {
+  of(
+    'ADD-PATH',
+    async ({ routes, ends }) => {
+      const found = await until(
+        () => routes('ipv6'),
+        (table) => (table[twice(ends.asn)]?.length ?? 0) > 1,
+        { what: `both paths of ${twice(ends.asn)}`, within: 30 },
+      );
+      expect(found[twice(ends.asn)]?.toSorted()).toEqual(legsOf(ends.router));
+    },
+    async (herald) => {
+      for (const index of rows.keys()) {
+        const { asn, router } = endsOf(index, 'global');
+        for (const [id, leg] of legsOf(router).entries())
+          await herald.advertise([twice(asn)], '--next-hop', leg, '--path-id', `${id + 1}`);
+      }
+    },
+  );
+});

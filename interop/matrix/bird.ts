@@ -8,7 +8,7 @@ export const bird: Router = {
   },
   async start(
     node,
-    { addresses, families, password, ttlSecurity, gracefulRestart },
+    { addresses, families, password, ttlSecurity, gracefulRestart, addPath },
     { asn, router, herald, unnumbered },
   ) {
     const zone = addresses === 'link-local' ? `%'${port}'` : '';
@@ -30,7 +30,7 @@ export const bird: Router = {
       ...families.map((family) =>
         family === 'ipv4'
           ? 'ipv4 { import all; export none; extended next hop on; };'
-          : 'ipv6 { import all; export none; };',
+          : `ipv6 { import all; export none; ${addPath === true ? 'add paths rx; ' : ''}};`,
       ),
       '}',
     ];

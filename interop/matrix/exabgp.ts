@@ -5,13 +5,18 @@ const script = '/etc/exabgp/events.py';
 /** Where its events go, one JSON object on each line. */
 const events = '/tmp/events.json';
 
+interface Nlri {
+  readonly nlri: string;
+  readonly 'path-information'?: string;
+}
+
 interface Event {
   readonly type: string;
   readonly neighbor?: {
     readonly message?: {
       readonly update?: {
-        readonly announce?: Readonly<Record<string, Readonly<Record<string, readonly { readonly nlri: string }[]>>>>;
-        readonly withdraw?: Readonly<Record<string, readonly { readonly nlri: string }[]>>;
+        readonly announce?: Readonly<Record<string, Readonly<Record<string, readonly Nlri[]>>>>;
+        readonly withdraw?: Readonly<Record<string, readonly Nlri[]>>;
       };
     };
   };
@@ -22,7 +27,7 @@ export const exabgp: Router = {
   isEstablished() {
     throw new Error('it has no graceful restart to look at');
   },
-  async start(node, { addresses, families, password, ttlSecurity }, { asn, router, herald }) {
+  async start(node, { addresses, families, password, ttlSecurity, addPath }, { asn, router, herald }) {
     const lines = [
       // What it printed ExaBGP would take for a command.
       `process events { run /usr/bin/python3 ${script}; encoder json; }`,
@@ -34,7 +39,7 @@ export const exabgp: Router = {
       `peer-as ${heraldAsn};`,
       ...(password === undefined ? [] : [`md5-password '${password}';`]),
       ...(ttlSecurity === true ? ['outgoing-ttl 255;', 'incoming-ttl 255;'] : []),
-      'capability { route-refresh enable; extended-message enable; nexthop enable; }',
+      `capability { route-refresh enable; extended-message enable; nexthop enable; ${addPath === true ? 'add-path receive; ' : ''}}`,
       `family { ${families.map((family) => `${family} unicast;`).join(' ')} }`,
       ...(families.includes('ipv4') ? ['nexthop { ipv4 unicast ipv6; }'] : []),
       'api { processes [ events ]; receive { parsed; update; notification; } }',
@@ -49,17 +54,17 @@ export const exabgp: Router = {
     await startExabgp(node);
   },
   async routes(node, family) {
-    const found: Record<string, string[]> = {};
+    const paths = new Map<string, { readonly prefix: string; readonly nextHop: string }>();
+    const key = (route: Nlri): string => `${route.nlri} ${route['path-information'] ?? ''}`;
     const text = await node.text(['cat', events]);
     for (const line of text.split('\n').slice(0, -1)) {
       const update = (JSON.parse(line) as Event).neighbor?.message?.update;
-      for (const { nlri } of update?.withdraw?.[`${family} unicast`] ?? []) delete found[nlri];
-      for (const [nextHop, nlris] of Object.entries(update?.announce?.[`${family} unicast`] ?? {}))
-        for (const { nlri } of nlris) {
-          delete found[nlri];
-          gather(found, nlri, nextHop);
-        }
+      for (const route of update?.withdraw?.[`${family} unicast`] ?? []) paths.delete(key(route));
+      for (const [nextHop, routes] of Object.entries(update?.announce?.[`${family} unicast`] ?? {}))
+        for (const route of routes) paths.set(key(route), { prefix: route.nlri, nextHop });
     }
+    const found: Record<string, string[]> = {};
+    for (const { prefix, nextHop } of paths.values()) gather(found, prefix, nextHop);
     return found;
   },
   async refresh(node) {

@@ -31,7 +31,7 @@ export const gobgp: Router = {
 };
 
 function configuration(
-  { addresses, families, password, ttlSecurity, gracefulRestart }: Setup,
+  { addresses, families, password, ttlSecurity, gracefulRestart, addPath }: Setup,
   { asn, router, herald, unnumbered }: Ends,
 ): string {
   const zone = addresses === 'link-local' ? `%${port}` : '';
@@ -51,5 +51,5 @@ ${gracefulRestart === true ? '[neighbors.graceful-restart.config]\nenabled = tru
 connect-retry = 1
 idle-hold-time-after-reset = 1
 ${ttlSecurity === true ? '[neighbors.ttl-security.config]\nenabled = true\nttl-min = 255\n' : ''}
-${families.map((family) => `[[neighbors.afi-safis]]\n[neighbors.afi-safis.config]\nafi-safi-name = "${family}-unicast"\n${gracefulRestart === true ? '[neighbors.afi-safis.mp-graceful-restart.config]\nenabled = true\n' : ''}`).join('')}`;
+${families.map((family) => `[[neighbors.afi-safis]]\n[neighbors.afi-safis.config]\nafi-safi-name = "${family}-unicast"\n${gracefulRestart === true ? '[neighbors.afi-safis.mp-graceful-restart.config]\nenabled = true\n' : ''}${addPath === true ? '[neighbors.afi-safis.add-paths.config]\nreceive = true\n' : ''}`).join('')}`;
 }

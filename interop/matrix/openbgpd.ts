@@ -9,7 +9,7 @@ export const openbgpd: Router = {
   async isEstablished(node, { herald }) {
     return /BGP state = Established/.test(await node.text(['bgpctl', 'show', 'neighbor', herald]));
   },
-  async start(node, { addresses, families, password, ttlSecurity, gracefulRestart }, { asn, router, herald }) {
+  async start(node, { addresses, families, password, ttlSecurity, gracefulRestart, addPath }, { asn, router, herald }) {
     const zone = addresses === 'link-local' ? `%${port}` : '';
     const lines = [
       `AS ${asn}`,
@@ -22,6 +22,7 @@ export const openbgpd: Router = {
       `announce IPv6 unicast`,
       families.includes('ipv4') ? 'announce IPv4 unicast\nannounce extended nexthop yes' : 'announce IPv4 none',
       'announce extended message yes',
+      ...(addPath === true ? ['announce add-path recv yes'] : []),
       ...(gracefulRestart === true ? ['announce restart yes'] : []),
       ...(password === undefined ? [] : [`tcp md5sig password ${password}`]),
       ...(ttlSecurity === true ? ['ttl-security yes'] : []),

@@ -7,6 +7,7 @@ export const features = [
   'unnumbered',
   'MD5',
   'GTSM',
+  'ADD-PATH',
   'route refresh',
   'IPv4 over IPv6',
   'extended messages',
@@ -23,6 +24,7 @@ export interface Setup {
   readonly password?: string;
   readonly ttlSecurity?: boolean;
   readonly gracefulRestart?: boolean;
+  readonly addPath?: boolean;
 }
 
 /** One end of one link, as the other end's configuration names it. */
