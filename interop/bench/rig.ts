@@ -17,6 +17,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 /** One speaker with its routes loaded, and a node for the sink beside it. */
 export interface Rig {
   readonly speaker: Started;
+  /** Where the speaker runs, and where sinks do. */
+  readonly nodes: { readonly speaker: LabNode; readonly sink: LabNode };
   /** Starts the sink: from here on there can be a session. */
   readonly listen: (target: number, options?: { readonly each: boolean }) => Promise<Sink>;
   /** Starts the sink as one that announces routes. */
@@ -42,6 +44,7 @@ export async function withRig<T>(speaker: Speaker, routes: number, use: (rig: Ri
     started = await within(seconds, what, speaker.start(lab.node('speaker'), routes));
     return await use({
       speaker: started,
+      nodes: { speaker: lab.node('speaker'), sink: lab.node('sink') },
       listen: (target, { each } = { each: false }) =>
         Sink.start(lab.node('sink'), {
           ...(speaker.dials === 'sink' && { dial: speakerAddress }),

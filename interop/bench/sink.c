@@ -3,10 +3,11 @@
 //
 //   sink dial ADDRESS TARGET SECONDS [each]   connects, again and again until a connection gives an OPEN
 //   sink listen TARGET SECONDS [each]         accepts instead
+//   sink at ADDRESS TARGET SECONDS [each]     accepts at one of the addresses that the machine has
 //   sink blast FIRST COUNT SECONDS            the other side, with nothing behind it: accepts, and writes COUNT /64s
 //   sink feed ADDRESS FIRST COUNT SETS SECONDS   connects as `dial` does, and writes COUNT /64s with SETS attribute sets in turn
 //
-// A /64 is known by the 32 bits after 2001:db8::/32. When TARGET distinct ones are announced, it says `done`, and
+// A /64 is known by the 32 bits after 2001:db8::/32, and so is a /128. When TARGET distinct ones are announced, it says `done`, and
 // `gone` when all were withdrawn after that. With `each`
 // it tells every announcement and withdrawal. If TARGET is not reached in SECONDS, or the session fails, it says `error`
 // and ends; else it keeps the session until it is killed.
@@ -116,11 +117,12 @@ static int dial(const char *address, double deadline) {
   }
 }
 
-static int listener(void) {
+static int listener(const char *address) {
   int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons(179)};
+  if (address != NULL && inet_pton(AF_INET6, address, &at.sin6_addr) != 1) fail("%s is not an IPv6 address", address);
   if (bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || listen(fd, 4) != 0) fail("cannot listen: %s", strerror(errno));
   return fd;
 }
@@ -155,7 +157,7 @@ static void nlri(const uint8_t *p, const uint8_t *end, int announced) {
   while (p < end) {
     unsigned octets = (*p + 7) / 8;
     if (octets > 16 || p + 1 + octets > end) fail("an NLRI that does not fit");
-    if (*p == 64 && get32(p + 1) == 0x20010db8) route(get32(p + 5), announced);
+    if ((*p == 64 || *p == 128) && get32(p + 1) == 0x20010db8) route(get32(p + 5), announced);
     p += 1 + octets;
   }
 }
@@ -243,13 +245,14 @@ static void begin(const char *address, double deadline) {
   send_keepalive(reader.fd);
 }
 
-static void sink(const char *address, double deadline) {
-  if (address == NULL) {
-    listening = listener();
+// Dials `to`, or accepts `at` an address, or at any.
+static void sink(const char *to, const char *at, double deadline) {
+  if (to == NULL) {
+    listening = listener(at);
     tell("listening", now());
     fflush(stdout);
   }
-  begin(address, deadline);
+  begin(to, deadline);
 
   uint64_t updates = 0, bytes = 0;
   int established = 0, done = 0;
@@ -348,7 +351,7 @@ static void feed(const char *address, uint32_t first, uint32_t routes, uint32_t 
 static void blast(uint32_t first, uint32_t routes, double deadline) {
   uint8_t *bytes = allocate(routes, 1);
   size_t length = build(bytes, (struct origin){BLAST_AS, "fd00:b::2"}, first, routes, 1);
-  listening = listener();
+  listening = listener(NULL);
   tell("listening", now());
   fflush(stdout);
   int fd = await_connection(listening, deadline);
@@ -377,14 +380,15 @@ int main(int argc, char **argv) {
     return 0;
   }
   int dials = strcmp(mode, "dial") == 0;
-  int at = dials ? 3 : 2;
-  if ((!dials && strcmp(mode, "listen") != 0) || argc < at + 2) {
-    fprintf(stderr, "usage: sink dial ADDRESS TARGET SECONDS [each] | listen TARGET SECONDS [each] | blast FIRST COUNT SECONDS | feed ADDRESS FIRST COUNT SETS SECONDS\n");
+  int binds = strcmp(mode, "at") == 0;
+  int at = dials || binds ? 3 : 2;
+  if ((!dials && !binds && strcmp(mode, "listen") != 0) || argc < at + 2) {
+    fprintf(stderr, "usage: sink dial ADDRESS TARGET SECONDS [each] | listen TARGET SECONDS [each] | at ADDRESS TARGET SECONDS [each] | blast FIRST COUNT SECONDS | feed ADDRESS FIRST COUNT SETS SECONDS\n");
     return 2;
   }
   target = strtoul(argv[at], NULL, 10);
   each = argc > at + 2;
   present = mmap(NULL, 1ull << 29, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (present == MAP_FAILED) fail("no memory");
-  sink(dials ? argv[2] : NULL, now() + atof(argv[at + 1]) * 1e3);
+  sink(dials ? argv[2] : NULL, binds ? argv[2] : NULL, now() + atof(argv[at + 1]) * 1e3);
 }

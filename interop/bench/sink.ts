@@ -27,6 +27,8 @@ interface Waiter {
 export interface SinkOptions {
   /** Who to dial; absent: it listens. */
   readonly dial?: string;
+  /** The address to listen at; absent: at all. */
+  readonly at?: string;
   /** It is done when it has this many routes. */
   readonly target: number;
   /** Until when it must be done. */
@@ -60,11 +62,11 @@ export class Sink {
     this.#child = child;
   }
 
-  static async start(node: LabNode, { dial, target, seconds, each = false }: SinkOptions): Promise<Sink> {
+  static async start(node: LabNode, { dial, at, target, seconds, each = false }: SinkOptions): Promise<Sink> {
     const program = await installSink(node);
     const argv = [
       program,
-      ...(dial === undefined ? ['listen'] : ['dial', dial]),
+      ...(dial !== undefined ? ['dial', dial] : at !== undefined ? ['at', at] : ['listen']),
       String(target),
       String(seconds),
       ...(each ? ['each'] : []),
@@ -140,6 +142,8 @@ export async function installSink(node: LabNode): Promise<string> {
     renameSync(partial, binary);
   }
   const target = '/usr/local/bin/sink';
+  // A program that runs cannot be written.
+  if ((await node.attempt(['test', '-x', target])).code === 0) return target;
   await node.put(binary, target);
   await node.exec(['chmod', '+x', target]);
   return target;

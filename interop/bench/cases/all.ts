@@ -3,7 +3,8 @@ import { inject } from './inject.ts';
 import { list } from './list.ts';
 import { memory } from './memory.ts';
 import { receive } from './receive.ts';
+import { services } from './services.ts';
 import { single } from './single.ts';
 import { wire } from './wire.ts';
 
-export const cases = [wire, dump, receive, inject, single, list, memory];
+export const cases = [wire, dump, receive, inject, single, services, list, memory];
