@@ -40,6 +40,9 @@ const mostInRequest = 65536;
 /** Resources in all. */
 const mostResources = 1 << 18;
 
+/** Of all that it is given. */
+const holder = { kind: 'api' } as const;
+
 export function controlPlaneService(controlPlane: ControlPlane, report: Report): ControlPlaneServiceServer {
   const { unary, serverStream } = handlers(report);
   const { store } = controlPlane;
@@ -111,7 +114,7 @@ async function apply(controlPlane: ControlPlane, request: ApplyRequest): Promise
       ...pruned.map((stored) => prunedResult(stored, dryRun)),
     ];
     return {
-      put: resources.map((resource) => ({ resource, holder: { kind: 'api' } as const })),
+      put: resources.map((resource) => ({ resource, holder })),
       remove: pruned.map(({ key }) => key),
     };
   };

@@ -119,7 +119,7 @@ export class Allocator {
       const allocation = this.#services?.get(text);
       if (allocation === undefined) silent.push(key);
       else findings.push(findingOf(allocation));
-      const texts = (allocation?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
+      const texts = allocation?.addresses ?? [];
       this.#addresses = noted(addresses, this.#addresses, text, texts.length === 0 ? undefined : texts);
     }
     return { ...nothing, addresses, findings: [...findings, ...(this.#services?.pools ?? [])], silent };
@@ -160,8 +160,8 @@ function noted<V>(
   return value === undefined ? map.without(key) : map.with(key, value);
 }
 
-function findingOf({ key, ingress, condition }: ServiceAllocation): Finding {
-  return { key, addresses: ingress, conditions: [condition] };
+function findingOf({ key, addresses, condition }: ServiceAllocation): Finding {
+  return { key, addresses: addresses.map((ip) => ({ ip })), conditions: [condition] };
 }
 
 /** Of a Service. */
@@ -211,9 +211,17 @@ export function dated(
   return planned.map((condition) => {
     const known = before.find(({ type }) => type === condition.type);
     const lastTransitionTime = known?.status === condition.status ? known.lastTransitionTime : now;
-    return { ...condition, lastTransitionTime, observedGeneration: generation };
+    const last = lastDated.get(condition);
+    if (last?.lastTransitionTime === lastTransitionTime && last.observedGeneration === generation) return last;
+    const { type, status, reason, message } = condition;
+    const fresh = { type, status, reason, message, lastTransitionTime, observedGeneration: generation };
+    lastDated.set(condition, fresh);
+    return fresh;
   });
 }
+
+/** What is said of many resources at once is said by one object. */
+const lastDated = new WeakMap<PlannedCondition, Condition>();
 
 /** Whether a change of a service can change which addresses it, or another one, is given. */
 export function concernsAddresses(before: Service | undefined, after: Service | undefined): boolean {

@@ -256,7 +256,7 @@ export class ControlPlane {
       ...((conditions.length > 0 || status !== undefined || shortage !== undefined || addresses !== undefined) && {
         status: {
           ...status,
-          ...(conditions.length > 0 && { conditions: [...foreignConditions(stored, conditions), ...fresh] }),
+          ...(conditions.length > 0 && { conditions: foreignConditions(stored, conditions).concat(fresh) }),
           ...(addresses && { loadBalancer: { ingress: addresses } }),
           ...(key.kind === 'CiliumNode' && { ipam: { 'operator-status': { error: shortage ?? '' } } }),
         },

@@ -209,8 +209,13 @@ export class ResourceStore {
 
 /** RFC 3339, in UTC, to the second: as Kubernetes writes it. */
 export function timeText(time: Date): string {
-  return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
+  const second = Math.floor(time.getTime() / 1000);
+  if (second !== last.second) last = { second, text: time.toISOString().replace(/\.\d{3}Z$/, 'Z') };
+  return last.text;
 }
+
+/** Of many resources that change together the times are one text. */
+let last = { second: Number.NaN, text: '' };
 
 /** What one reads of a resource: secrets are `[redacted]`. */
 export function view({ current, key, holder, createdAt, generation, resourceVersion }: Stored): Plain {
@@ -265,14 +270,20 @@ function bodyOf(resource: Resource | CiliumBGPNodeConfig): unknown {
 }
 
 function currentOf<R extends Resource | CiliumBGPNodeConfig>(given: R, { status, allocated }: Written): R {
-  const withStatus = status === undefined ? given : { ...given, status: { ...statusOf(given), ...status } };
+  // Spread, each would have a hidden class of its own.
+  const withStatus =
+    status === undefined ? given : Object.assign({}, given, { status: merged(statusOf(given), status) });
   if (allocated === undefined || withStatus.kind !== 'CiliumNode') return withStatus;
   const { spec } = withStatus;
   return { ...withStatus, spec: { ...spec, ipam: { ...spec.ipam, pools: { ...spec.ipam?.pools, allocated } } } };
 }
 
-function statusOf(given: Resource | CiliumBGPNodeConfig): object {
-  return (given as { readonly status?: object }).status ?? {};
+function statusOf(given: Resource | CiliumBGPNodeConfig): object | undefined {
+  return (given as { readonly status?: object }).status;
+}
+
+function merged(given: object | undefined, written: Plain): Plain {
+  return given === undefined ? written : { ...given, ...written };
 }
 
 function compare(a: string, b: string): number {

@@ -22,14 +22,14 @@ type PrefixCondition = NonNullable<RoutePolicyConditions['matchPrefixes']>;
 export class Stage {
   #source: Source;
   /** Statements that match exact prefixes, by prefix: a node has one for each of its services. */
-  readonly #exact = new Map<string, Place[]>();
+  readonly #exact = new Map<string, readonly Place[]>();
   /** All others, in order. */
   readonly #others: Place[] = [];
 
   constructor(source: Source) {
     this.#source = source;
-    for (const [order, statement] of isList(source) ? source.statements.entries() : source.entries())
-      this.#add({ order, statement });
+    if (isList(source)) for (const [order, statement] of source.statements.entries()) this.#add({ order, statement });
+    else for (const [order, statement] of source) this.#add({ order, statement });
   }
 
   get source(): Source {
@@ -69,37 +69,41 @@ export class Stage {
   }
 
   #add(place: Place): void {
-    for (const list of this.#listsOf(place)) {
-      let at = list.length;
-      while (at > 0 && inOrder(list[at - 1] as Place, place) > 0) at--;
-      // The same prefix may be listed twice.
-      if (list[at - 1]?.order !== place.order) list.splice(at, 0, place);
-    }
-  }
-
-  #remove(place: Place): void {
-    for (const list of this.#listsOf(place)) {
-      const at = list.findIndex(({ order }) => order === place.order);
-      if (at !== -1) list.splice(at, 1);
-    }
     const { matchPrefixes } = place.statement.conditions;
-    if (!isExact(matchPrefixes)) return;
-    for (const { cidr } of matchPrefixes.prefixes) {
-      const key = keyOf(cidr.bytes, cidr.length);
-      if (this.#exact.get(key)?.length === 0) this.#exact.delete(key);
+    if (isExact(matchPrefixes)) {
+      for (const key of keysOf(matchPrefixes)) this.#exact.set(key, withPlace(this.#exact.get(key) ?? [], place));
+      return;
     }
+    const at = this.#others.findLastIndex((other) => inOrder(other, place) < 0) + 1;
+    this.#others.splice(at, 0, place);
   }
 
-  #listsOf({ statement }: Place): readonly Place[][] {
+  #remove({ order, statement }: Place): void {
     const { matchPrefixes } = statement.conditions;
-    if (!isExact(matchPrefixes)) return [this.#others];
-    return matchPrefixes.prefixes.map(({ cidr }) => {
-      const key = keyOf(cidr.bytes, cidr.length);
-      let list = this.#exact.get(key);
-      if (list === undefined) this.#exact.set(key, (list = []));
-      return list;
-    });
+    if (!isExact(matchPrefixes)) {
+      const at = this.#others.findIndex((place) => place.order === order);
+      if (at !== -1) this.#others.splice(at, 1);
+      return;
+    }
+    for (const key of keysOf(matchPrefixes)) {
+      const left = (this.#exact.get(key) ?? []).filter((place) => place.order !== order);
+      if (left.length === 0) this.#exact.delete(key);
+      else this.#exact.set(key, left);
+    }
   }
+}
+
+/** In order. Another list, of the length that it needs: there are as many as services. */
+function withPlace(list: readonly Place[], place: Place): readonly Place[] {
+  if (list.length === 0) return [place];
+  const at = list.findIndex((other) => inOrder(other, place) >= 0);
+  // The same prefix may be listed twice.
+  if (list[at]?.order === place.order) return list;
+  return list.toSpliced(at === -1 ? list.length : at, 0, place);
+}
+
+function keysOf({ prefixes }: PrefixCondition): readonly string[] {
+  return prefixes.map(({ cidr }) => keyOf(cidr.bytes, cidr.length));
 }
 
 /** Whether it holds for the prefixes that it lists, and for no other. */
@@ -111,7 +115,7 @@ export function isExact(condition: PrefixCondition | undefined): condition is Pr
 }
 
 export function keyOf(address: Uint8Array, length: number): string {
-  return `${String.fromCharCode(...address)}/${length}`;
+  return String.fromCharCode(length, ...address);
 }
 
 function inOrder(a: Place, b: Place): number {

@@ -1,24 +1,19 @@
 import { SortedMap } from '../../policy/sorted-map.ts';
 import type { RoutePolicy, RoutePolicyStatement } from '../../policy/types.ts';
-import { sameResource } from '../resources/key.ts';
+import { flat, sameResource } from '../resources/key.ts';
 import type { Audience } from './announcement.ts';
 import { pathAttributesOf } from './attributes.ts';
 import { type FragmentPath, type FragmentStatement, mergePaths } from './fragment.ts';
 import type { SkeletonInstance } from './skeleton.ts';
 import type { InstancePlan, PlannedPath } from './types.ts';
 
-/** What one fragment wants of a prefix. */
-interface Wish {
-  readonly fragment: string;
-  readonly path: FragmentPath;
-}
-
 /**
  * One instance put together from fragments. A plan shares with the one before all that did not change, so that a comparison of two looks only into what
  * did.
  */
 export class Assembly {
-  readonly #wishes = new Map<string, readonly Wish[]>();
+  /** By prefix. */
+  readonly #wishes = new Map<string, readonly FragmentPath[]>();
   readonly #stale = new Set<string>();
   #paths = SortedMap.empty<PlannedPath>();
   /** By audience. */
@@ -39,32 +34,31 @@ export class Assembly {
     this.#plan = undefined;
   }
 
-  addPath(fragment: string, path: FragmentPath): void {
+  addPath(path: FragmentPath): void {
     const prefix = path.prefix.toString();
-    this.#wishes.set(prefix, [...(this.#wishes.get(prefix) ?? []), { fragment, path }]);
+    this.#wishes.set(prefix, (this.#wishes.get(prefix) ?? []).concat(path));
     this.#stale.add(prefix);
   }
 
-  removePath(fragment: string, { prefix, owner }: FragmentPath): void {
-    const key = prefix.toString();
-    const others = (this.#wishes.get(key) ?? []).filter(
-      (wish) => wish.fragment !== fragment || wish.path.owner !== owner,
-    );
-    if (others.length === 0) this.#wishes.delete(key);
-    else this.#wishes.set(key, others);
-    this.#stale.add(key);
+  /** The very one that was added. */
+  removePath(path: FragmentPath): void {
+    const prefix = path.prefix.toString();
+    const others = (this.#wishes.get(prefix) ?? []).filter((wish) => wish !== path);
+    if (others.length === 0) this.#wishes.delete(prefix);
+    else this.#wishes.set(prefix, others);
+    this.#stale.add(prefix);
   }
 
   addStatement(fragment: string, added: FragmentStatement): void {
     const statements = this.#statements.get(added.audience) ?? SortedMap.empty();
     const group = groupOf(added);
-    this.#setStatements(added.audience, named(statements.with(`${group}${fragment}`, added.statement), group));
+    this.#setStatements(added.audience, named(statements.with(flat(group, fragment), added.statement), group));
   }
 
   removeStatement(fragment: string, removed: FragmentStatement): void {
     const statements = this.#statements.get(removed.audience) ?? SortedMap.empty();
     const group = groupOf(removed);
-    this.#setStatements(removed.audience, named(statements.without(`${group}${fragment}`), group));
+    this.#setStatements(removed.audience, named(statements.without(flat(group, fragment)), group));
   }
 
   /** What it is now. The same object until something changes. */
@@ -123,10 +117,10 @@ function named(statements: SortedMap<RoutePolicyStatement>, group: string): Sort
   return result;
 }
 
-function pathOf(wishes: readonly Wish[]): PlannedPath | undefined {
-  const [first, ...others] = wishes.map((wish) => wish.path);
+function pathOf(wishes: readonly FragmentPath[]): PlannedPath | undefined {
+  const [first, ...others] = wishes;
   if (first === undefined) return undefined;
   const { prefix, attributes, nextHop } = others.reduce(mergePaths, first);
-  const owners = [...new Set(wishes.map(({ path: { owner } }) => owner))].toSorted();
+  const owners = [...new Set(wishes.map(({ owner }) => owner))].toSorted();
   return { prefix, attributes: pathAttributesOf(attributes), ...(nextHop && { nextHop }), owners };
 }

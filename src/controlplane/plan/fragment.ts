@@ -44,7 +44,7 @@ export function fragmentOf(
       }
     }
   }
-  return { paths: [...paths.values()], statements };
+  return { paths: [...paths.values()], statements: [...statements] };
 }
 
 function addPaths(paths: Map<string, FragmentPath>, instance: string, announcement: Announcement): void {
@@ -93,9 +93,10 @@ function split(statement: string, announcements: readonly Announcement[]): reado
   const treated = new Map<string, { readonly prefix: Prefix; readonly attributes: PeerAttributes }>();
   for (const { prefixes, attributes } of announcements) {
     for (const prefix of prefixes) {
-      const known = treated.get(prefix.toString())?.attributes;
-      const merged = known === undefined ? attributes.peer : mergePeerAttributes(known, attributes.peer);
-      treated.set(prefix.toString(), { prefix, attributes: merged });
+      const key = prefix.toString();
+      const known = treated.get(key);
+      if (known === undefined) treated.set(key, { prefix, attributes: attributes.peer });
+      else treated.set(key, { ...known, attributes: mergePeerAttributes(known.attributes, attributes.peer) });
     }
   }
   const groups = new Map<string, { readonly prefixes: Prefix[]; readonly attributes: PeerAttributes }>();

@@ -1,4 +1,4 @@
-import { keyOf, keyText, sameResource } from '../resources/key.ts';
+import { flat, keyOf, keyText, sameResource } from '../resources/key.ts';
 import type { Kind, Resource, ResourceKey, Service } from '../resources/types.ts';
 import type { Announcement, AppliedAdvertisement, Audience, AudienceFamily } from './announcement.ts';
 import { Assembly } from './assembly.ts';
@@ -59,7 +59,7 @@ export class Planner {
     if (resource === undefined) this.#resources.delete(text, kind);
     else this.#resources.set(text, resource);
     this.#plan = undefined;
-    if (kind === 'Service') this.#stale.add(`${key.namespace}/${key.name}`);
+    if (kind === 'Service') this.#stale.add(flat(key.namespace ?? '', '/', key.name));
     else if (kind === 'EndpointSlice') {
       for (const slice of [known, resource]) {
         const service = slice?.kind === 'EndpointSlice' ? serviceOf(slice) : undefined;
@@ -118,7 +118,7 @@ export class Planner {
 
   #allStale(): void {
     for (const { metadata } of this.#resources.each('Service'))
-      this.#stale.add(`${metadata.namespace}/${metadata.name}`);
+      this.#stale.add(flat(metadata.namespace, '/', metadata.name));
   }
 
   #settle(name: string): void {
@@ -151,12 +151,12 @@ export class Planner {
   }
 
   #add(name: string, { paths, statements }: Fragment): void {
-    for (const path of paths) this.#assemblies.get(path.instance)?.addPath(name, path);
+    for (const path of paths) this.#assemblies.get(path.instance)?.addPath(path);
     for (const statement of statements) this.#assemblies.get(statement.instance)?.addStatement(name, statement);
   }
 
   #remove(name: string, { paths, statements }: Fragment): void {
-    for (const path of paths) this.#assemblies.get(path.instance)?.removePath(name, path);
+    for (const path of paths) this.#assemblies.get(path.instance)?.removePath(path);
     for (const statement of statements) this.#assemblies.get(statement.instance)?.removeStatement(name, statement);
   }
 }

@@ -1,6 +1,6 @@
 import type { Address } from '../../ip/address.ts';
 import { Prefix } from '../../ip/prefix.ts';
-import { keyOf, keyText } from '../resources/key.ts';
+import { flat, keyOf, keyText } from '../resources/key.ts';
 import { matchesLabels } from '../resources/labels.ts';
 import {
   type EndpointSlice,
@@ -88,7 +88,7 @@ export function serviceAnnouncements(
       if (addresses.length === 0) return [];
       // One node of many must not draw the traffic of a whole aggregate when only some have endpoints.
       const aggregated = service.policies[type] === 'Cluster' ? length : undefined;
-      const base = `Service-${service.name}-${service.namespace}-${type}-${ip}`;
+      const base = flat('Service-', service.name, '-', service.namespace, '-', type, '-', ip);
       return [
         {
           statement: aggregated === undefined ? base : `${base}-agg-${aggregated}`,

@@ -1,4 +1,4 @@
-import type { Address } from '../../ip/address.ts';
+import { Address } from '../../ip/address.ts';
 import type { Service } from '../resources/types.ts';
 import { has, type Pool } from './pool.ts';
 import type { Request } from './request.ts';
@@ -15,13 +15,13 @@ export class Book {
     this.#pools = pools;
   }
 
-  holdersOf(address: Address): readonly Request[] {
-    return this.#holders.get(address.toString()) ?? [];
+  holdersOf(address: string): readonly Request[] {
+    return this.#holders.get(address) ?? [];
   }
 
   /** Whether the service can have it, alone or with those that do. */
   isFreeFor(address: Address, service: Service): boolean {
-    return this.holdersOf(address).every((holder) => canShare(holder.service, service));
+    return this.holdersOf(address.toString()).every((holder) => canShare(holder.service, service));
   }
 
   isTaken(address: Address): boolean {
@@ -31,7 +31,7 @@ export class Book {
   take(address: Address, request: Request): void {
     const text = address.toString();
     const holders = this.#holders.get(text);
-    request.given.push(address);
+    request.given = request.given.concat(text);
     if (holders !== undefined) {
       holders.push(request);
       return;
@@ -46,14 +46,16 @@ export class Book {
 
   /** Takes all that it has from a request. */
   release(request: Request): void {
-    for (const address of request.given.splice(0)) {
-      const text = address.toString();
-      const others = this.holdersOf(address).filter((holder) => holder !== request);
+    const { given } = request;
+    request.given = [];
+    for (const text of given) {
+      const others = this.holdersOf(text).filter((holder) => holder !== request);
       if (others.length > 0) {
         this.#holders.set(text, others);
         continue;
       }
       this.#holders.delete(text);
+      const address = Address.parse(text);
       for (const pool of this.#pools) {
         if (!has(pool, address)) continue;
         pool.used--;

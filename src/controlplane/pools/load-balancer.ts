@@ -3,16 +3,10 @@ import { addressOf } from '../plan/addresses.ts';
 import { bySeniority } from '../plan/resource-set.ts';
 import type { PlannedCondition, ResourceStatus } from '../plan/types.ts';
 import { keyOf, keyText } from '../resources/key.ts';
-import type {
-  CiliumLoadBalancerIPPool,
-  IPFamily,
-  LoadBalancerIngress,
-  ResourceKey,
-  Service,
-} from '../resources/types.ts';
+import type { CiliumLoadBalancerIPPool, IPFamily, ResourceKey, Service } from '../resources/types.ts';
 import { Book } from './book.ts';
 import { has, isOpen, type Pool, poolsOf, selects, statusOf } from './pool.ts';
-import { isOurs, type Request, refused, requestOf, satisfied, sizeOf } from './request.ts';
+import { type Ask, askOf, isOurs, type Request, refused, requestOf, satisfied, sizeOf } from './request.ts';
 import { sharingKey } from './sharing.ts';
 
 /** The addresses of each service, by its key as text. Given to the next allocation, it keeps them; it can be stored. */
@@ -21,7 +15,7 @@ export type LoadBalancerAllocations = ReadonlyMap<string, readonly string[]>;
 /** For a service's status. */
 export interface ServiceAllocation {
   readonly key: ResourceKey;
-  readonly ingress: readonly LoadBalancerIngress[];
+  readonly addresses: readonly string[];
   readonly condition: PlannedCondition;
 }
 
@@ -46,7 +40,9 @@ export class LoadBalancerAllocator {
   ) {
     this.#pools = poolsOf(pools);
     this.#book = new Book(this.#pools);
-    this.#settle([...services].flatMap((service) => this.#enter(service, previous.get(keyText(keyOf(service)))) ?? []));
+    this.#settle(
+      [...services].flatMap((service) => this.#enter(service, previous.get(keyText(keyOf(service))) ?? []) ?? []),
+    );
   }
 
   /** How many times a service was looked at. */
@@ -71,63 +67,67 @@ export class LoadBalancerAllocator {
 
   /** Takes services, or their absence, into account, by key as text; gives the keys of all those that were looked at again. */
   change(services: ReadonlyMap<string, Service | undefined>): ReadonlySet<string> {
-    const fresh: Request[] = [];
+    const fresh: Ask[] = [];
     let isBookOpened = false;
     for (const [key, service] of services) {
       const known = this.#requests.get(key);
-      const had = known === undefined || known.given.length === 0 ? undefined : known.given.map(String);
+      const had = known?.given ?? [];
       if (known !== undefined) {
         this.#requests.delete(key);
         this.#waiting.delete(known);
         this.#book.release(known);
       }
-      const request = service && this.#enter(service, had);
-      if (request !== undefined) fresh.push(request);
-      else if (had !== undefined) isBookOpened = true;
+      const ask = service && this.#enter(service, had);
+      if (ask !== undefined) fresh.push(ask);
+      else if (had.length > 0) isBookOpened = true;
     }
     const touched = this.#settle(fresh, isBookOpened);
     return new Set([...services.keys(), ...[...touched].map(({ key }) => key)]);
   }
 
-  #enter(service: Service, previous: readonly string[] = []): Request | undefined {
+  #enter(service: Service, before: readonly string[]): Ask | undefined {
     if (!isOurs(service)) return undefined;
-    const request = requestOf(service, previous, this.#pools);
+    const request = requestOf(service);
     this.#requests.set(request.key, request);
-    return request;
+    return askOf(request, before, this.#pools);
   }
 
   /** `isBookOpened`: somebody who is gone gave something back. */
-  #settle(fresh: readonly Request[], isBookOpened = false): ReadonlySet<Request> {
-    const touched = new Set(fresh);
+  #settle(fresh: readonly Ask[], isBookOpened = false): Iterable<Request> {
+    const asks = new Map(fresh.map((ask) => [ask.request, ask]));
+    const touch = (request: Request) => asks.set(request, askOf(request, request.given, this.#pools));
     // Where those that share an address cannot any more, who came first has it.
     for (const { before } of fresh) {
       for (const holder of before.flatMap((address) => this.#book.holdersOf(address))) {
-        if (touched.has(holder)) continue;
-        touched.add(holder);
-        holder.before = [...holder.given];
+        if (asks.has(holder)) continue;
+        touch(holder);
         this.#book.release(holder);
       }
     }
-    for (const request of inOrder(touched)) this.#keep(request, request.before);
-    const isGivenBack = ({ before, given }: Request) => before.some((address) => !given.includes(address));
-    if (isBookOpened || [...touched].some((one) => isGivenBack(one) || sharingKey(one.service) !== undefined)) {
-      for (const request of this.#waiting) touched.add(request);
+    for (const ask of inOrder(asks.values())) this.#keep(ask, ask.before);
+    const isGivenBack = ({ before, request: { given } }: Ask) => before.some((address) => !given.includes(address));
+    const mayShare = ({ request: { service } }: Ask) => sharingKey(service) !== undefined;
+    if (isBookOpened || [...asks.values()].some((ask) => isGivenBack(ask) || mayShare(ask))) {
+      for (const request of this.#waiting) if (!asks.has(request)) touch(request);
     }
-    for (const request of inOrder(touched)) if (request.given.length === 0) this.#keep(request, request.claims);
-    for (const request of inOrder(touched)) this.#satisfy(request);
-    return touched;
+    const all = inOrder(asks.values());
+    for (const ask of all) if (ask.request.given.length === 0) this.#keep(ask, ask.claims);
+    for (const ask of all) this.#satisfy(ask);
+    return asks.keys();
   }
 
   /** What it had, as far as a pool that selects the service still has it. */
-  #keep(request: Request, addresses: readonly Address[]): void {
-    const { service, named, families, given } = request;
-    for (const address of addresses) {
-      if (given.some((other) => other.equals(address))) continue;
+  #keep({ request, named, families }: Ask, addresses: readonly string[]): void {
+    const { service } = request;
+    for (const address of addresses.flatMap((text) => addressOf(text) ?? [])) {
+      const { given } = request;
+      const text = address.toString();
+      if (given.includes(text)) continue;
       const isWanted =
         named.length > 0
-          ? named.includes(address.toString())
+          ? named.includes(text)
           : families.some((family) => sizeOf(family) === address.bytes.length) &&
-            given.every(({ bytes }) => bytes.length !== address.bytes.length);
+            given.every((other) => isIPv4(other) !== address.isIPv4);
       if (isWanted && this.#isOffered(address, service) && this.#book.isFreeFor(address, service))
         this.#book.take(address, request);
     }
@@ -137,9 +137,9 @@ export class LoadBalancerAllocator {
     return this.#pools.some((pool) => selects(pool, service) && has(pool, address));
   }
 
-  #satisfy(request: Request): void {
+  #satisfy({ request, named, families, claims }: Ask): void {
     this.#evaluations++;
-    const { named, families, service, claims } = request;
+    const { service } = request;
     const answers =
       named.length > 0
         ? named.map((text) => this.#giveNamed(text, request))
@@ -156,7 +156,7 @@ export class LoadBalancerAllocator {
     const { service, given } = request;
     const address = addressOf(text);
     if (address === undefined) return refused('invalid_request', `"${text}" is not an address`);
-    if (given.some((other) => other.equals(address))) return satisfied;
+    if (given.includes(address.toString())) return satisfied;
     const having = this.#pools.filter((pool) => has(pool, address));
     if (having.length === 0) return refused('no_pool', `no pool has ${address}`);
     const matching = having.filter((pool) => selects(pool, service));
@@ -173,7 +173,7 @@ export class LoadBalancerAllocator {
   #giveAny(family: IPFamily, request: Request): PlannedCondition {
     const { service, given } = request;
     const size = sizeOf(family);
-    if (given.some(({ bytes }) => bytes.length === size)) return satisfied;
+    if (given.some((address) => isIPv4(address) === (family === 'IPv4'))) return satisfied;
     const shared = this.#sharedAddress(size, service);
     if (shared !== undefined) {
       this.#book.take(shared, request);
@@ -208,10 +208,14 @@ export class LoadBalancerAllocator {
 /** Refusals that end when somebody gives an address back; the others are for pools to end. */
 const contended: ReadonlySet<string> = new Set(['out_of_ips', 'already_allocated']);
 
-function inOrder(requests: Iterable<Request>): readonly Request[] {
-  return [...requests].sort((a, b) => bySeniority(a.service, b.service));
+function inOrder(asks: Iterable<Ask>): readonly Ask[] {
+  return [...asks].sort((a, b) => bySeniority(a.request.service, b.request.service));
 }
 
 function allocationOf({ service, given, condition }: Request): ServiceAllocation {
-  return { key: keyOf(service), ingress: given.map((address) => ({ ip: address.toString() })), condition };
+  return { key: keyOf(service), addresses: given, condition };
+}
+
+function isIPv4(address: string): boolean {
+  return !address.includes(':');
 }

@@ -1,4 +1,3 @@
-import type { Address } from '../../ip/address.ts';
 import { addressOf } from '../plan/addresses.ts';
 import { loadBalancerClass } from '../plan/service.ts';
 import type { PlannedCondition } from '../plan/types.ts';
@@ -6,19 +5,25 @@ import { keyOf, keyText } from '../resources/key.ts';
 import type { IPFamily, Service } from '../resources/types.ts';
 import { type Pool, selects } from './pool.ts';
 
-/** What one service asks for, and has. */
+/** A service, and what it is given. There are many: what else follows from them is in their asks. */
 export interface Request {
   readonly service: Service;
   readonly key: string;
+  /** Addresses, as text: that is what is kept of them elsewhere, too. */
+  given: readonly string[];
+  condition: PlannedCondition;
+}
+
+/** What a service asks for, while that is looked at. */
+export interface Ask {
+  readonly request: Request;
   /** Addresses that are asked for by name: these and no others. */
   readonly named: readonly string[];
   readonly families: readonly IPFamily[];
   /** What it had here the last time. */
-  before: readonly Address[];
+  readonly before: readonly string[];
   /** What its status says it has, for when it had nothing here: that comes after all that others had. */
-  readonly claims: readonly Address[];
-  readonly given: Address[];
-  condition: PlannedCondition;
+  readonly claims: readonly string[];
 }
 
 const classes = new Set([loadBalancerClass, 'io.cilium/l2-announcer']);
@@ -37,20 +42,22 @@ export function isOurs({ spec }: Service): boolean {
   return type === 'LoadBalancer' && (given === undefined || classes.has(given));
 }
 
-export function requestOf(service: Service, previous: readonly string[], pools: readonly Pool[]): Request {
+export function requestOf(service: Service): Request {
+  return { service, key: keyText(keyOf(service)), given: [], condition: satisfied };
+}
+
+export function askOf(request: Request, before: readonly string[], pools: readonly Pool[]): Ask {
+  const { service } = request;
   const { metadata, spec } = service;
   const annotated = requestAnnotations.flatMap((name) => metadata.annotations?.[name]?.split(',') ?? []);
   const texts = [...annotated, spec.loadBalancerIP ?? ''].map((text) => text.trim()).filter((text) => text !== '');
   const named = new Set(texts.map((text) => addressOf(text)?.toString() ?? text));
   return {
-    service,
-    key: keyText(keyOf(service)),
+    request,
     named: [...named],
     families: familiesOf(service, pools),
-    before: previous.flatMap((text) => addressOf(text) ?? []),
+    before,
     claims: claimsOf(service),
-    given: [],
-    condition: satisfied,
   };
 }
 
@@ -66,8 +73,8 @@ function familiesOf(service: Service, pools: readonly Pool[]): readonly IPFamily
   return families.length > 0 ? families : ['IPv4', 'IPv6'];
 }
 
-function claimsOf({ status }: Service): readonly Address[] {
-  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip = '' }) => addressOf(ip) ?? []);
+function claimsOf({ status }: Service): readonly string[] {
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
 }
 
 /** Of an address, in octets. */

@@ -3,6 +3,7 @@ import type { Definition, Note } from './definition.ts';
 import { type Fault, faultsOf, nearest, unknownFields } from './faults.ts';
 import { definitionOf, definitions, nodeConfigNames } from './kinds.ts';
 import { isMap, type Loose } from './rules.ts';
+import { Texts } from './texts.ts';
 import type { Resource } from './types.ts';
 
 export type { Fault } from './faults.ts';
@@ -131,6 +132,7 @@ function withoutNulls(value: unknown): Record<string, unknown> | string {
   let left = MAX_VALUES;
   const copy = (value: unknown, depth: number): unknown => {
     if (--left < 0) throw new OverBounds(`has more than ${MAX_VALUES} values`);
+    if (typeof value === 'string') return value.length > MAX_WORD ? value : words.shared(value);
     if (typeof value !== 'object' || value === null) return value;
     if (depth === MAX_DEPTH) throw new OverBounds(`is nested more than ${MAX_DEPTH} levels deep`);
     if (Array.isArray(value)) return value.map((element) => copy(element, depth + 1));
@@ -147,3 +149,7 @@ function withoutNulls(value: unknown): Record<string, unknown> | string {
 }
 
 class OverBounds extends Error {}
+
+/** Words that many resources say, such as their kind. */
+const words = new Texts(1024);
+const MAX_WORD = 32;

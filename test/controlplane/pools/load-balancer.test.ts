@@ -59,10 +59,10 @@ function shown(result: LoadBalancerAllocator): Allocated {
   return {
     allocations: new Map(
       result.services
-        .filter(({ ingress }) => ingress.length > 0)
-        .map(({ key, ingress }) => [keyText(key), ingress.map(({ ip = '' }) => ip)]),
+        .filter(({ addresses }) => addresses.length > 0)
+        .map(({ key, addresses }) => [keyText(key), addresses]),
     ),
-    of: Object.fromEntries(result.services.map(({ key, ingress }) => [key.name, ingress.map(({ ip = '' }) => ip)])),
+    of: Object.fromEntries(result.services.map(({ key, addresses }) => [key.name, addresses])),
     reasons: Object.fromEntries(result.services.map(({ key, condition }) => [key.name, condition.reason])),
     problems: Object.fromEntries(
       result.pools.map(({ key, conditions }) => [
