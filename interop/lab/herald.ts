@@ -9,6 +9,8 @@ export interface HeraldPeer {
   readonly 'tcp-password-enabled': boolean;
   readonly configured: Readonly<Record<string, unknown>>;
   readonly counters: Readonly<Record<string, number>>;
+  /** Absent where BFD is not configured. */
+  readonly bfd?: HeraldBfd;
   /** Of the connection; absent unless established. */
   readonly 'local-port'?: number;
   readonly 'remote-port'?: number;
@@ -22,7 +24,22 @@ export interface HeraldPeer {
     readonly advertised: number;
     readonly stale: number;
   }[];
-  readonly 'last-down'?: { readonly text: string; readonly code: number; readonly subcode: number };
+  readonly 'last-down'?: {
+    readonly kind: string;
+    readonly text: string;
+    readonly code: number;
+    readonly subcode: number;
+  };
+}
+
+export interface HeraldBfd {
+  readonly state: string;
+  readonly diagnostic: string;
+  /** Absent while nothing is heard. */
+  readonly 'remote-state'?: string;
+  readonly 'transmit-interval-nanoseconds': number;
+  readonly 'packets-discarded': number;
+  readonly downs: number;
 }
 
 export interface HeraldRoute {

@@ -194,6 +194,8 @@ export class NodeProcess {
   /** Sends a signal by its name, such as `TERM`, and does not wait. */
   async signal(name: string): Promise<void> {
     this.#signalled = true;
+    // nsenter stops with what it runs, and goes on when it is told to itself.
+    if (name === 'CONT') this.#child.kill('SIGCONT');
     await this.#node.exec(['sh', '-c', 'kill -s "$1" "$(cat "/run/$0.lab-pid")"', this.name, name]);
   }
 

@@ -103,12 +103,16 @@ function bfdLines({ bfd }: PeerState): string[] {
       ['State', `${side(bfd.state, bfd.diagnostic)}${changed}, went down ${times(bfd.downs)}`],
       ['Peer', bfd.remoteState === '' ? 'not heard' : side(bfd.remoteState, bfd.remoteDiagnostic)],
       ['Discriminators', `${bfd.localDiscriminator} here, ${bfd.remoteDiscriminator || '-'} there`],
-      ['Sends every', formatDuration(bfd.transmitIntervalNanoseconds)],
-      ['Detects in', formatDuration(bfd.detectionTimeNanoseconds)],
+      ['Sends every', milliseconds(bfd.transmitIntervalNanoseconds)],
+      ['Detects in', milliseconds(bfd.detectionTimeNanoseconds)],
       ['Packets', packets],
       ...(bfd.problem === '' ? [] : [['Problem', bfd.problem] as const]),
     ]),
   ];
+}
+
+function milliseconds(nanoseconds: bigint): string {
+  return nanoseconds === 0n ? '-' : `${Number(nanoseconds / 1000n) / 1000} ms`;
 }
 
 type Field = readonly [name: string, value: string];

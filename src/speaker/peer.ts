@@ -31,7 +31,7 @@ import { isProtected, received } from './only-to-customer.ts';
 import { limitData, limitText, PrefixLimits } from './prefix-limit.ts';
 import { capabilitiesOf, sessionConfigOf } from './session-config.ts';
 import { linkOf } from './single-hop.ts';
-import { sourceFor } from './source.ts';
+import { configuredSource } from './source.ts';
 import { targetOf } from './target.ts';
 import type { BgpGlobal, Neighbor, PeerFamilyState, PeerState } from './types.ts';
 
@@ -315,6 +315,7 @@ export class Peer implements SessionHandler {
     this.#chooseNextHop();
     this.#link = linkOf(this.#neighbor, negotiated, this.#owner.interfaces());
     this.#lostLink = undefined;
+    this.#watch();
     for (const family of negotiated.families) {
       const rib = this.#owner.rib(family);
       const addPath = negotiated.receive.addPath.has(family);
@@ -384,9 +385,11 @@ export class Peer implements SessionHandler {
     else this.#hold(adminDown === '' ? 'administratively down' : `administratively down: ${adminDown}`, 'stopped');
   }
 
+  /** From the address that the session has, or will have: the peer knows us by no other. */
   #watch(): void {
-    const { localAddress } = this.#neighbor.transport;
-    this.#liveness.apply(this.#neighbor, this.remote, localAddress ?? sourceFor(this.remote, this.#owner.interfaces()));
+    const { localAddress = configuredSource(this.remote, this.#owner.interfaces()) } = this.#neighbor.transport;
+    const local = this.remote.isLinkLocal ? localAddress : (this.#negotiated?.local.address ?? localAddress);
+    this.#liveness.apply(this.#neighbor, this.remote, local);
   }
 
   #bfdChanged(): void {

@@ -20,7 +20,12 @@ export function withSource(network: Network, interfaces: () => readonly Interfac
 
 /** The configured address on the remote's link; absent where the kernel has no wrong choice. */
 export function sourceFor(remote: Address, interfaces: readonly InterfaceAddress[]): Address | undefined {
-  if (remote.isLinkLocal) return undefined;
   const near = interfaces.filter(({ network }) => network.contains(remote));
-  return near.some(({ dynamic }) => dynamic) ? near.find(({ dynamic }) => !dynamic)?.address : undefined;
+  return near.some(({ dynamic }) => dynamic) ? configuredSource(remote, interfaces) : undefined;
+}
+
+/** The configured address on the remote's link, whether the kernel has a choice now or not; absent for a link-local remote. */
+export function configuredSource(remote: Address, interfaces: readonly InterfaceAddress[]): Address | undefined {
+  if (remote.isLinkLocal) return undefined;
+  return interfaces.find(({ network, dynamic }) => !dynamic && network.contains(remote))?.address;
 }

@@ -54,8 +54,8 @@ describe('all of a peer', () => {
       'State:          down (no diagnostic), went down 0 times',
       'Peer:           not heard',
       'Discriminators: 0 here, - there',
-      'Sends every:    0s',
-      'Detects in:     0s',
+      'Sends every:    -',
+      'Detects in:     -',
       'Packets:        0 sent, 0 received, 0 discarded',
       'Problem:        BFD is not part of this speaker',
     ]);

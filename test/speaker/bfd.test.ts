@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Prefix } from '../../src/ip/prefix.ts';
 import { type Bfd, type BfdStatus, statusAtFirst } from '../../src/link/bfd/ports.ts';
+import type { InterfaceAddress } from '../../src/link/interfaces.ts';
 import { Speaker } from '../../src/speaker/speaker.ts';
 import type { BfdOptions, PeerEvent } from '../../src/speaker/types.ts';
 import { addressOf, advertise, Lab, neighbor, silent, stateOf, tableOf } from './support.ts';
@@ -12,8 +14,8 @@ class Puppet implements Bfd {
   status: BfdStatus = statusAtFirst;
   #changed: () => void = () => undefined;
 
-  open({ remote, timing }: Parameters<Bfd['open']>[0], changed: () => void): ReturnType<Bfd['open']> {
-    this.opened.push(`open ${remote} ${timing.desiredMinTx}`);
+  open({ remote, local, timing }: Parameters<Bfd['open']>[0], changed: () => void): ReturnType<Bfd['open']> {
+    this.opened.push(`open ${remote} ${timing.desiredMinTx} from ${local}`);
     this.#changed = changed;
     const status = () => this.status;
     return {
@@ -37,9 +39,11 @@ let puppet: Puppet;
 let node: Speaker;
 let router: Speaker;
 let events: PeerEvent[];
+let interfaces: readonly InterfaceAddress[];
 
 beforeEach(async () => {
   lab = new Lab(1);
+  interfaces = [{ interface: 'eth0', address: addressOf(1), network: Prefix.parse('2001:db8::/64') }];
   puppet = new Puppet();
   router = await lab.speaker(2);
   router.addNeighbor(neighbor(1));
@@ -50,7 +54,7 @@ beforeEach(async () => {
       clock: lab.clock,
       network: lab.network.host(addressOf(1)),
       entropy: lab.network.entropy,
-      interfaces: () => [],
+      interfaces: () => interfaces,
       bfd: puppet,
     },
     silent,
@@ -70,7 +74,7 @@ describe('BFD beside BGP', () => {
 
   test('does not hold the session back while it is not up', () => {
     expect(lab.until(isUp)).toBe(true);
-    expect(puppet.opened).toEqual(['open 2001:db8::2 300000']);
+    expect(puppet.opened).toEqual(['open 2001:db8::2 300000 from 2001:db8::1']);
     expect(peer()?.bfd).toMatchObject({ state: 'down', sent: 1, received: 2, discarded: 3, downs: 0 });
   });
 
@@ -133,10 +137,22 @@ describe('BFD beside BGP', () => {
     expect(puppet.opened.slice(1)).toEqual([
       'change 2001:db8::2 50000',
       'close 2001:db8::2',
-      'open 2001:db8::2 300000',
+      'open 2001:db8::2 300000 from 2001:db8::1',
     ]);
     expect(peer()?.counters.established).toBe(1);
     expect(stateOf(node, 2)).toBe('established');
+  });
+
+  test('goes over to the address of the session where there was none before', () => {
+    node.removeNeighbor(addressOf(2));
+    interfaces = [];
+    node.addNeighbor(neighbor(2, { bfd }));
+    lab.until(isUp);
+    expect(puppet.opened.slice(2)).toEqual([
+      'open 2001:db8::2 300000 from undefined',
+      'close 2001:db8::2',
+      'open 2001:db8::2 300000 from 2001:db8::1',
+    ]);
   });
 
   test('ends with the peer', () => {

@@ -8,8 +8,11 @@ import { Runner, type RunnerWorld } from './runner.ts';
 /** Milliseconds until a port that could not be had is tried again. */
 const listenAgain = 5000;
 
-/** How often AdminDown is said, at most a second apart, to a neighbor whose detection time is not known. */
+/** Milliseconds for which AdminDown is said at most, and to a neighbor whose detection time is not known. */
 const lingering = 3000;
+
+/** Milliseconds: what BGP has to say of its end comes first, for some routers take AdminDown for a failure of the link. */
+const courtesy = 50;
 
 interface Entry {
   readonly remote: Address;
@@ -35,6 +38,7 @@ export class Engine {
 
   /** In place of a session with the same neighbor that there may be. */
   open({ remote, local, timing }: BfdRequest, counters: Uint32Array, changed: (status: BfdStatus) => void): void {
+    this.#byRemote.get(remote.toString())?.runner.disable();
     this.#forget(remote);
     const sender = this.#datagrams.sender(remote, local);
     const parts = { world: this.#world, sender, counters };
@@ -53,19 +57,25 @@ export class Engine {
   close(remote: Address): void {
     const entry = this.#byRemote.get(remote.toString());
     if (entry === undefined || entry.ending !== undefined) return;
-    entry.runner.disable();
-    const wait = Math.min(entry.runner.detectionTime ?? lingering, lingering);
-    entry.ending = this.#world.clock.timer(wait, () => this.#forget(remote));
+    const { clock } = this.#world;
+    entry.ending = clock.timer(courtesy, () => {
+      entry.runner.disable();
+      const wait = Math.min(entry.runner.detectionTime ?? lingering, lingering);
+      entry.ending = clock.timer(wait, () => this.#forget(remote));
+    });
   }
 
-  /** Says AdminDown once to each neighbor, and ends. */
-  end(): void {
+  /** Says AdminDown once to each neighbor, and ends; then it is done. */
+  end(done: () => void): void {
     this.#again?.cancel();
-    for (const { remote } of this.#byRemote.values()) {
-      this.close(remote);
-      this.#forget(remote);
-    }
-    this.#datagrams.close();
+    this.#world.clock.timer(courtesy, () => {
+      for (const { remote, runner } of this.#byRemote.values()) {
+        runner.disable();
+        this.#forget(remote);
+      }
+      this.#datagrams.close();
+      done();
+    });
   }
 
   #listen(): void {

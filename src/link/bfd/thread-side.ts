@@ -19,9 +19,8 @@ export function obey(engine: Engine, message: ToThread, tell: (message: FromThre
       engine.close(Address.parse(message.remote));
       break;
     case 'end':
-      engine.end();
       // The sockets send in this turn what they were given.
-      setImmediate(() => tell({ type: 'ended' }));
+      engine.end(() => setImmediate(() => tell({ type: 'ended' })));
       break;
   }
 }

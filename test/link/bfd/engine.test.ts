@@ -79,7 +79,7 @@ test('other intervals are agreed on without going down', () => {
 
 test('a session that is closed tells the neighbor so, and then is silent', () => {
   pair.a.close();
-  pair.clock.advance(10);
+  pair.clock.advance(100);
   expect(pair.b.status).toMatchObject({
     state: 'down',
     diagnostic: 3,
@@ -98,8 +98,12 @@ test('one that begins anew comes up anew, also while the neighbor still takes it
 });
 
 test('the end is said to every neighbor at once', () => {
-  pair.a.engine.end();
-  pair.clock.advance(10);
+  let isOver = false;
+  pair.a.engine.end(() => {
+    isOver = true;
+  });
+  pair.clock.advance(100);
+  expect(isOver).toBe(true);
   expect(pair.b.status.remote?.state).toBe('admin-down');
 });
 
