@@ -186,6 +186,17 @@ export class NodeProcess {
     return code === null && signal === null ? undefined : exitCode(code, signal);
   }
 
+  /** Sends a signal with no process in between, so that it is there when this returns. Throws when it has ended. */
+  signalAtOnce(signal: NodeJS.Signals): void {
+    this.#signalled = true;
+    const { pid } = this.#child;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    if (!/^\d+$/.test(children)) throw new Error(`${this.#node.name}: ${this.name} does not run`);
+    process.kill(Number(children), signal);
+    // nsenter stops when what it runs is stopped, and would not see it end.
+    if (signal === 'SIGKILL') this.#child.kill('SIGCONT');
+  }
+
   /** It was sent a signal by `signal` or `stop`. */
   get signalled(): boolean {
     return this.#signalled;

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { LabNode } from './node.ts';
+import type { LabNode, NodeProcess } from './node.ts';
 import { until } from './until.ts';
 
 // How each image brings up its daemons: in the foreground, one supervised process each, so that exit codes and logs are
@@ -21,7 +21,13 @@ export async function startFrr(node: LabNode): Promise<void> {
 
 export async function startBird(node: LabNode): Promise<void> {
   await node.exec(['install', '-d', '-o', 'bird', '-g', 'bird', '/run/bird']);
-  node.start('bird', [
+  birdProcess(node);
+  await socket(node, '/run/bird/bird.ctl');
+}
+
+/** BIRD itself, which answers a little later. */
+export function birdProcess(node: LabNode): NodeProcess {
+  return node.start('bird', [
     'bird',
     '-f',
     '-c',
@@ -33,7 +39,6 @@ export async function startBird(node: LabNode): Promise<void> {
     '-g',
     'bird',
   ]);
-  await socket(node, '/run/bird/bird.ctl');
 }
 
 export async function startGobgp(node: LabNode): Promise<void> {

@@ -1,4 +1,5 @@
 import { dump } from './dump.ts';
+import { failover } from './failover.ts';
 import { inject } from './inject.ts';
 import { list } from './list.ts';
 import { memory } from './memory.ts';
@@ -7,4 +8,4 @@ import { services } from './services.ts';
 import { single } from './single.ts';
 import { wire } from './wire.ts';
 
-export const cases = [wire, dump, receive, inject, single, services, list, memory];
+export const cases = [wire, dump, receive, inject, single, services, failover, list, memory];

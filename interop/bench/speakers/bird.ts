@@ -38,12 +38,12 @@ export const bird: Speaker = {
   },
 };
 
-function table(first: number, count: number): string {
+export function table(first: number, count: number): string {
   return lines(count, (prefix) => `route ${prefix}/64 blackhole;`, first);
 }
 
 /** A command as `birdc` gives it, without the time that it takes to start that; resolves to what is waited for in the answer. */
-function ask(path: string, command: string, awaited: RegExp): Promise<RegExpExecArray> {
+export function ask(path: string, command: string, awaited: RegExp): Promise<RegExpExecArray> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     let text = '';

@@ -1,10 +1,10 @@
-import type { LabNode } from '../../lab/node.ts';
+import type { LabNode, NodeProcess } from '../../lab/node.ts';
 import { until } from '../../lab/until.ts';
 import { firstRoute } from '../routes.ts';
 import { config, debian, patience, type Speaker } from '../speaker.ts';
 import { GobgpApi } from './gobgp-api.ts';
 
-const socket = '/run/gobgp.sock';
+export const socket = '/run/gobgp.sock';
 
 export const gobgp: Speaker = {
   name: 'gobgp',
@@ -13,7 +13,7 @@ export const gobgp: Speaker = {
   dials: 'sink',
   start: async (node, routes) => {
     await node.write('/etc/gobgpd.toml', config('gobgp.toml'));
-    node.start('gobgpd', ['gobgpd', '-f', '/etc/gobgpd.toml', '--api-hosts', `unix://${socket}`, '--log-plain']);
+    startProcess(node);
     await until(
       () => node.attempt(['test', '-S', socket]),
       ({ code }) => code === 0,
@@ -41,6 +41,11 @@ export const gobgp: Speaker = {
     };
   },
 };
+
+/** With its API at a socket, and nothing but its configuration. */
+export function startProcess(node: LabNode): NodeProcess {
+  return node.start('gobgpd', ['gobgpd', '-f', '/etc/gobgpd.toml', '--api-hosts', `unix://${socket}`, '--log-plain']);
+}
 
 /** A path of the node's, as the host reaches it: a unix socket is found by its file, whatever the network namespace. */
 export function insideOf(node: LabNode, path: string): string {

@@ -20,7 +20,7 @@ export const herald: Speaker = {
     await node.write('/etc/herald/herald.yaml', config('herald.yaml'));
     await startHerald(node);
     const client = connect({ kind: 'unix', path: insideOf(node, '/run/herald/herald.sock') });
-    const bulk = bulkOf(client, packedForm);
+    const bulk = bulkOf(client);
     if (routes > 0) await bulk.inject(firstRoute, routes);
     return {
       originator: new HeraldApi(client),
@@ -39,7 +39,7 @@ export const herald: Speaker = {
   },
 };
 
-class HeraldApi implements Originator {
+export class HeraldApi implements Originator {
   readonly #client: RouterServiceClient;
 
   constructor(client: RouterServiceClient) {
@@ -75,7 +75,7 @@ const textForm: Form = (first, count) => ({
   nlri: Buffer.alloc(0),
 });
 
-function bulkOf(client: RouterServiceClient, form: Form): Bulk {
+export function bulkOf(client: RouterServiceClient, form: Form = packedForm): Bulk {
   const options = (count: number) => ({ deadline: Date.now() + patience(count) * 1000 });
   return {
     inject: (first, count) =>

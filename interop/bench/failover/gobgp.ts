@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { firstRoute, firstSingleRoute } from '../routes.ts';
+import { insideOf, socket, gobgp as speaker, startProcess } from '../speakers/gobgp.ts';
+import { GobgpApi } from '../speakers/gobgp-api.ts';
+import { type Announcer, configuration } from './announcer.ts';
+
+export const gobgp: Announcer = {
+  speaker,
+  hasBfd: false,
+  configure: async (node) => {
+    await node.write('/etc/gobgpd.toml', configuration('gobgp.toml', ''));
+    await node.exec(['rm', '-f', socket]);
+  },
+  start: async (node) => {
+    const process = startProcess(node);
+    // Its configuration has no routes: what starts it announces the first.
+    while (!existsSync(insideOf(node, socket)) && process.exitCode === undefined) await sleep(1);
+    const api = new GobgpApi(insideOf(node, socket));
+    await api.add(firstRoute);
+    return {
+      process,
+      routes: async (_, count) => ({
+        announce: () => (count === 1 ? api.add(firstSingleRoute) : api.bulk.inject(firstSingleRoute, count)),
+        withdraw: () => (count === 1 ? api.remove(firstSingleRoute) : api.bulk.withdraw(firstSingleRoute, count)),
+      }),
+      close: () => api.close(),
+    };
+  },
+};
