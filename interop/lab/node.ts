@@ -128,6 +128,7 @@ export class LabNode {
   async kill(): Promise<void> {
     if (!this.running()) return;
     process.kill(this.handle.pid, 'SIGKILL');
+    for (const one of this.#processes.values()) one.release();
     await until(
       () => this.running(),
       (running) => !running,
@@ -208,6 +209,11 @@ export class NodeProcess {
     // nsenter stops with what it runs, and goes on when it is told to itself.
     if (name === 'CONT') this.#child.kill('SIGCONT');
     await this.#node.exec(['sh', '-c', 'kill -s "$1" "$(cat "/run/$0.lab-pid")"', this.name, name]);
+  }
+
+  /** Lets go of what was stopped: the namespace ends when all in it were waited for. */
+  release(): void {
+    this.#child.kill('SIGCONT');
   }
 
   /** Sends a signal and waits for the end; gives the exit code. Throws when it has not ended after `within` seconds. */

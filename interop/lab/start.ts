@@ -72,7 +72,7 @@ export async function startHerald(node: LabNode): Promise<void> {
   await node.exec(['chmod', '+x', '/usr/local/bin/herald']);
   if ((await node.attempt(['test', '-e', '/etc/herald'])).code !== 0) return;
   node.start('herald', ['herald', 'run', '-c', '/etc/herald']);
-  await answer(node, ['herald', 'peers']);
+  await socket(node, '/run/herald/herald.sock');
 }
 
 async function socket(node: LabNode, path: string): Promise<void> {
