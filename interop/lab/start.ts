@@ -62,13 +62,17 @@ export async function startExabgp(node: LabNode): Promise<void> {
   await answer(node, ['pgrep', '-f', 'exabgp.conf']);
 }
 
+const main = '/herald/dist/cli/main.js';
+
 /** The daemon starts if its configuration was bound at /etc/herald; the command is there in any case. */
 export async function startHerald(node: LabNode): Promise<void> {
-  if ((await node.attempt(['test', '-e', '/herald/dist/cli/main.js'])).code !== 0) {
+  if ((await node.attempt(['test', '-e', main])).code !== 0) {
     throw new Error('Herald is not compiled; run `npm run build`');
   }
   const runtime = dirname(process.execPath);
-  await node.write('/usr/local/bin/herald', `#!/bin/sh\nexec ${runtime}/node /herald/dist/cli/main.js "$@"\n`);
+  // What its own first line asks of Node.
+  const [, flags = ''] = /^#!.* node(.*)/.exec(await node.text(['head', '-n', '1', main])) ?? [];
+  await node.write('/usr/local/bin/herald', `#!/bin/sh\nexec ${runtime}/node${flags} ${main} "$@"\n`);
   await node.exec(['chmod', '+x', '/usr/local/bin/herald']);
   if ((await node.attempt(['test', '-e', '/etc/herald'])).code !== 0) return;
   node.start('herald', ['herald', 'run', '-c', '/etc/herald']);
