@@ -88,8 +88,12 @@ async function start(
   }
 }
 
-/** A step at a time, so that peers and requests never wait for more than one. */
+/** In milliseconds: a router that is there has its first routes by then. */
+const firstSessions = 250;
+
+/** Not before the first sessions, and a step at a time, so that peers and requests never wait for more than one. */
 async function warmUpAside(): Promise<void> {
+  await wait(firstSessions, undefined, { ref: false });
   for (const steps of [warmUp(), warmUpReceive()])
     while ((await steps.next()).done !== true) await wait(5, undefined, { ref: false });
 }

@@ -17,7 +17,7 @@ import { speakerAddress } from '../speaker.ts';
 const announcers = [herald, bird, gobgp];
 
 /** How often a daemon starts and stops in a run. */
-const starts = 3;
+const starts = 5;
 /** How often a route comes and goes in a run. */
 const times = 10;
 const many = 10_000;
@@ -100,6 +100,8 @@ class Trial {
     const start = async () => {
       running = await this.#announcer.start(this.#node);
     };
+    // The router dials too, once in a second: at any time of that.
+    await sleep(Math.random() * 1000);
     if (metric !== undefined) await this.#timed(metric, 1, start);
     else {
       await start();
