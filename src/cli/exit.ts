@@ -15,6 +15,8 @@ export const exitCode = {
   state: 6,
   /** `diff`: there are differences. */
   differs: 7,
+  /** `doctor`: something stops routes from working. */
+  unwell: 8,
 } as const;
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
@@ -29,7 +31,8 @@ Exit codes:
   4  the configuration or a manifest has faults
   5  run: a socket or port cannot be used
   6  run: the state directory cannot be used
-  7  diff: there are differences`;
+  7  diff: there are differences
+  8  doctor: something stops routes from working`;
 
 /** An end of the command: what to say on standard error, and the exit code. */
 export class CliError extends Error {

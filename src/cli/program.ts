@@ -5,6 +5,7 @@ import type { CommonOptions } from './daemon.ts';
 import type { DecodeOptions } from './decode.ts';
 import type { DeleteOptions } from './delete.ts';
 import type { DiffOptions } from './diff.ts';
+import type { DoctorOptions } from './doctor.ts';
 import type { DrainOptions, UndrainOptions } from './drain.ts';
 import { CliError, type ExitCode, exitCode, exitCodeHelp } from './exit.ts';
 import type { GetOptions } from './get.ts';
@@ -187,6 +188,18 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .option('--add-path', 'prefixes in the messages have path identifiers (not in a capture, which tells)')
     .action(async (file: string | undefined, options: Omit<DecodeOptions, keyof CommonOptions>) =>
       (await import('./decode.ts')).decode(file, { ...common(), ...options }),
+    );
+
+  program
+    .command('doctor')
+    .description('what on this machine stops routes from working, each with the line that fixes it')
+    .option('-c, --config <path>', 'the configuration of the daemon: a YAML file, or a directory of them')
+    .addHelpText(
+      'after',
+      '\nRun it as the user that runs the daemon. -o wide also lists what there was no need to look at.',
+    )
+    .action(async (options: Omit<DoctorOptions, keyof CommonOptions>) =>
+      finish(await (await import('./doctor.ts')).doctor({ ...common(), ...options })),
     );
 
   program
