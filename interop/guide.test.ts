@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Frr } from './lab/frr.ts';
+import { frrVersions, useLab } from './lab/scenario.ts';
+import { until } from './lab/until.ts';
+import { fetchFrom, serve } from './lab/web.ts';
+import { rack } from './rack/addresses.ts';
+
+const vip = `${rack.vip}/128`;
+const { worker1, worker2 } = rack;
+const both = ['eth1', 'eth2'];
+
+describe.each(frrVersions)('an unnumbered rack with BFD and graceful restart, FRR %s', (version) => {
+  const lab = useLab(import.meta.url, 'guide.clab.yml', { FRR: version });
+  const tor = () => new Frr(lab().node('tor'));
+
+  /** Waits until the router's kernel forwards the VIP by exactly these. */
+  async function devicesOfVip(wanted: readonly string[], within = 20): Promise<void> {
+    await until(
+      async () => ((await tor().kernel())[vip] ?? []).map(({ dev }) => dev).toSorted(),
+      (devices) => devices.join() === wanted.join(),
+      { what: `the VIP by ${wanted.join(' and ')}`, within },
+    );
+  }
+
+  async function bfdIsUp(): Promise<void> {
+    await until(
+      () => tor().json<{ status: string }[]>('show bfd peers'),
+      (peers) => peers.length === 2 && peers.every(({ status }) => status === 'up'),
+      { what: 'BFD to be up with both nodes', within: 20 },
+    );
+  }
+
+  test('no node has a global address on its uplink, and each has a session, its pods and the VIP', async () => {
+    for (const name of ['worker1', 'worker2']) {
+      const [uplink] = await lab()
+        .node(name)
+        .json<{ addr_info?: readonly unknown[] }[]>('ip -6 -j addr show dev eth1 scope global'.split(' '));
+      expect(uplink?.addr_info ?? []).toEqual([]);
+    }
+    for (const link of both) expect(await tor().established(link, 20)).toMatchObject({ remoteAs: 65001 });
+    await devicesOfVip(both);
+    const kernel = await tor().kernel();
+    expect(Object.keys(kernel).toSorted()).toEqual([vip, worker1.pods, worker2.pods].toSorted());
+    for (const hop of Object.values(kernel).flat()) expect(hop.gateway).toMatch(/^fe80::/);
+    await bfdIsUp();
+  });
+
+  test('the client reaches both pods, and the VIP over both nodes', async () => {
+    const client = lab().node('client');
+    for (const [name, { pod }] of [
+      ['worker1', worker1],
+      ['worker2', worker2],
+    ] as const) {
+      serve(lab().node(name));
+      await until(
+        () => fetchFrom(client, pod),
+        ([answer]) => answer === name,
+        { what: `an answer of the pod on ${name}` },
+      );
+    }
+    expect(new Set(await fetchFrom(client, rack.vip, 64))).toEqual(new Set(['worker1', 'worker2']));
+  });
+
+  test('a node that freezes is no next hop 1.2 s later, and no request fails after that', async () => {
+    const frozen = ['herald', 'web'].map((name) => lab().node('worker1').process(name));
+    for (const one of frozen) await one.signal('STOP');
+    try {
+      await devicesOfVip(['eth2'], 1.2);
+      expect(new Set(await fetchFrom(lab().node('client'), rack.vip, 64))).toEqual(new Set(['worker2']));
+      expect((await tor().kernel())[worker1.pods]).toBeUndefined();
+    } finally {
+      for (const one of frozen) await one.signal('CONT');
+    }
+    await devicesOfVip(both);
+    await bfdIsUp();
+    expect(new Set(await fetchFrom(lab().node('client'), rack.vip, 64))).toEqual(new Set(['worker1', 'worker2']));
+  });
+
+  test('a planned restart: no change in the kernel of the router, no ping lost', async () => {
+    const client = lab().node('client');
+    const node = lab().node('worker1');
+    const file = (name: string) => join(lab().directory, name);
+    const monitor = lab()
+      .node('tor')
+      .start('monitor', ['ip', '-6', 'monitor', 'route'], { stdout: file('monitor') });
+    const pings = [worker1.pod, rack.vip].map((address) =>
+      client.start(`ping-${address}`, ['ping', '-6', '-i', '0.02', address], { stdout: file(address) }),
+    );
+    const { connectionsEstablished } = await tor().neighbor('eth1');
+    expect(await node.process('herald').stop('TERM')).toBe(0);
+    await until(
+      () => tor().neighbor('eth1'),
+      ({ bgpState }) => bgpState !== 'Established',
+      { what: 'the end of the session' },
+    );
+    expect(await tor().paths(worker1.pods)).toMatchObject([{ stale: true }]);
+    node.start('herald', ['herald', 'run', '-c', '/etc/herald']);
+    await until(
+      () => tor().neighbor('eth1'),
+      (neighbor) => neighbor.bgpState === 'Established' && neighbor.connectionsEstablished > connectionsEstablished,
+      { what: 'the next session', within: 20 },
+    );
+    await until(
+      async () => (await tor().paths(worker1.pods)).map(({ stale = false }) => stale),
+      (stale) => stale.length === 1 && stale[0] === false,
+      { what: 'routes that are not stale' },
+    );
+    await bfdIsUp();
+    for (const ping of pings) await ping.stop('INT');
+    await monitor.stop('TERM');
+    const changes = readFileSync(file('monitor'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('2001:db8:a:') || line.includes(rack.vip));
+    expect(changes).toEqual([]);
+    for (const address of [worker1.pod, rack.vip])
+      expect(readFileSync(file(address), 'utf8')).toContain(' 0% packet loss');
+  });
+});
