@@ -64,8 +64,8 @@ export async function startExabgp(node: LabNode): Promise<void> {
 
 const main = '/herald/dist/cli/main.js';
 
-/** The daemon starts if its configuration was bound at /etc/herald; the command is there in any case. */
-export async function startHerald(node: LabNode): Promise<void> {
+/** `nodeOptions` are Node's own. The daemon starts if its configuration was bound at /etc/herald; the command is there in any case. */
+export async function startHerald(node: LabNode, nodeOptions = ''): Promise<void> {
   if ((await node.attempt(['test', '-e', main])).code !== 0) {
     throw new Error('Herald is not compiled; run `npm run build`');
   }
@@ -75,7 +75,7 @@ export async function startHerald(node: LabNode): Promise<void> {
   await node.write('/usr/local/bin/herald', `#!/bin/sh\nexec ${runtime}/node${flags} ${main} "$@"\n`);
   await node.exec(['chmod', '+x', '/usr/local/bin/herald']);
   if ((await node.attempt(['test', '-e', '/etc/herald'])).code !== 0) return;
-  node.start('herald', ['herald', 'run', '-c', '/etc/herald']);
+  node.start('herald', ['env', `NODE_OPTIONS=${nodeOptions}`, 'herald', 'run', '-c', '/etc/herald']);
   await socket(node, '/run/herald/herald.sock');
 }
 

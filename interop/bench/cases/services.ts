@@ -4,7 +4,8 @@ import { ground, instance, service } from '../manifests.ts';
 import { type Rig, withRig } from '../rig.ts';
 import { firstRoute, firstSingleRoute } from '../routes.ts';
 import { now, Sink } from '../sink.ts';
-import { Applier, heraldControlPlane } from '../speakers/herald-control-plane.ts';
+import type { Speaker } from '../speaker.ts';
+import { Applier, heraldControlPlane, heraldInLittleRoom } from '../speakers/herald-control-plane.ts';
 import { median, quantile } from '../statistics.ts';
 
 const advertisements = 4;
@@ -32,7 +33,12 @@ export const services: Case = {
   measure: async () => {
     const measured = [await measureFirst()];
     for (const count of counts) measured.push(...(await measureChange(count)));
-    return [...measured, await measureMemory()];
+    const memory = `resident memory with ${text(many)} Services`;
+    return [
+      ...measured,
+      await measureMemory(memory, heraldControlPlane),
+      await measureMemory(`${memory}, the heap bounded to 200 MB`, heraldInLittleRoom),
+    ];
   },
 };
 
@@ -74,13 +80,17 @@ function measureChange(count: number): Promise<readonly Measurement[]> {
   });
 }
 
-function measureMemory(): Promise<Measurement> {
-  return withServices(many, async ({ applier, sinks, rig }) => {
-    await applier.apply(instance(peers, advertisements));
-    await Promise.all(sinks.map((sink) => sink.saw('done', patience)));
-    await sleep(settle);
-    return { metric: `resident memory with ${text(many)} Services`, unit: 'MB', value: rig.resident() };
-  });
+function measureMemory(metric: string, speaker: Speaker): Promise<Measurement> {
+  return withServices(
+    many,
+    async ({ applier, sinks, rig }) => {
+      await applier.apply(instance(peers, advertisements));
+      await Promise.all(sinks.map((sink) => sink.saw('done', patience)));
+      await sleep(settle);
+      return { metric, unit: 'MB', value: rig.resident() };
+    },
+    speaker,
+  );
 }
 
 interface Ready {
@@ -91,8 +101,12 @@ interface Ready {
 }
 
 /** Services that nobody is told of yet, and sinks that wait for the sessions. */
-function withServices<T>(count: number, use: (ready: Ready) => Promise<T>): Promise<T> {
-  return withRig(heraldControlPlane, 0, async (rig) => {
+function withServices<T>(
+  count: number,
+  use: (ready: Ready) => Promise<T>,
+  speaker: Speaker = heraldControlPlane,
+): Promise<T> {
+  return withRig(speaker, 0, async (rig) => {
     const applier = new Applier(rig.nodes.speaker);
     try {
       await applier.apply(ground);

@@ -10,17 +10,24 @@ import { insideOf } from './gobgp.ts';
 const batch = 2_000;
 
 /** Herald with nothing to announce until resources are applied. */
-export const heraldControlPlane: Speaker = {
-  name: 'herald',
-  title: 'Herald',
-  image: 'herald:latest',
-  dials: 'speaker',
-  start: async (node) => {
-    await node.write('/etc/herald/herald.yaml', config('herald-control-plane.yaml'));
-    await startHerald(node);
-    return {};
-  },
-};
+export const heraldControlPlane = controlPlaneWith('');
+
+/** With a bound on V8's heap, which otherwise grows to some twice what is in it before it is collected. */
+export const heraldInLittleRoom = controlPlaneWith('--max-old-space-size=200');
+
+function controlPlaneWith(nodeOptions: string): Speaker {
+  return {
+    name: 'herald',
+    title: 'Herald',
+    image: 'herald:latest',
+    dials: 'speaker',
+    start: async (node) => {
+      await node.write('/etc/herald/herald.yaml', config('herald-control-plane.yaml'));
+      await startHerald(node, nodeOptions);
+      return {};
+    },
+  };
+}
 
 /** Who applies resources over the API of Herald on a node. */
 export class Applier {
