@@ -5,6 +5,7 @@ import { Journal } from '../api/journal.ts';
 import { type ApiServer, serve } from '../api/server.ts';
 import { forgetful } from '../controlplane/vault.ts';
 import { isSame } from '../session/same.ts';
+import type { SessionState } from '../session/types.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import type { Speaker, SpeakerWorld } from '../speaker/speaker.ts';
 import type { Neighbor } from '../speaker/types.ts';
@@ -28,6 +29,8 @@ export interface Surroundings {
   /** Absent: this one. */
   readonly machine?: () => Machine;
 }
+
+const greeting: ReadonlySet<SessionState> = new Set(['connect', 'open_sent', 'open_confirm']);
 
 /** The instances of one configuration and the API to them. */
 export class Daemon {
@@ -91,6 +94,11 @@ export class Daemon {
   }
 
   /** Where metrics and probes are served; undefined when nowhere. */
+  /** Whether some session is on its way up. */
+  get isGreeting(): boolean {
+    return this.#instances.list().some(({ router }) => router.peers().some((peer) => greeting.has(peer.sessionState)));
+  }
+
   get telemetryEndpoint(): ApiEndpoint | undefined {
     return this.#telemetry?.endpoint;
   }

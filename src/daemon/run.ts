@@ -42,7 +42,7 @@ export async function run(path: string | undefined, version: string, restarted?:
   const bfd = systemBfd();
   const { config, daemon, log } = await start(bfd, path, version, restarted);
   process.on('SIGHUP', () => void reload(daemon, path, log));
-  void warmUpAside();
+  void warmUpAside(daemon);
   const ended = new Promise<void>((resolve, reject) => {
     let isEnding = false;
     const end = (signal: NodeJS.Signals) => {
@@ -91,11 +91,15 @@ async function start(
 /** In milliseconds: a router that is there has its first routes by then. */
 const firstSessions = 250;
 
-/** Not before the first sessions, and a step at a time, so that peers and requests never wait for more than one. */
-async function warmUpAside(): Promise<void> {
-  await wait(firstSessions, undefined, { ref: false });
+/** A step at a time, so that peers and requests never wait for more than one, and none beside the handshakes of the first sessions. */
+async function warmUpAside(daemon: Daemon): Promise<void> {
+  const start = performance.now();
+  const pause = () => wait(5, undefined, { ref: false });
   for (const steps of [warmUp(), warmUpReceive()])
-    while ((await steps.next()).done !== true) await wait(5, undefined, { ref: false });
+    do {
+      do await pause();
+      while (daemon.isGreeting && performance.now() - start < firstSessions);
+    } while ((await steps.next()).done !== true);
 }
 
 /** A bad file changes nothing. */
