@@ -31,7 +31,7 @@ import { handlers } from './handlers.ts';
 import { type Instance, type Instances, type Router, resolveInstance } from './instances.ts';
 import type { Journal } from './journal.ts';
 import { toSingleNlri } from './nlri.ts';
-import { RoutesEncoder } from './routes-encoder.ts';
+import { fullMessage, RoutesEncoder } from './routes-encoder.ts';
 import {
   fromDrain,
   fromInstance,
@@ -58,7 +58,7 @@ export interface RouterServiceOptions {
   readonly journal?: Journal;
 }
 
-/** Routes in one message: a few kilobytes, which is where the cost per message no longer shows. */
+/** Events in one message. */
 const batch = 64;
 
 export function routerService({ instances, version, report, now, journal }: RouterServiceOptions): RouterServiceServer {
@@ -218,11 +218,16 @@ async function getRoutes(
 ): Promise<void> {
   const encoder = new RoutesEncoder();
   const turns = new Turns();
-  for (const routes of chunked(router.routes(toTable(call.request)))) {
+  let at = now();
+  for (const route of router.routes(toTable(call.request))) {
+    encoder.add(route, at);
+    if (encoder.size < fullMessage) continue;
     if (call.cancelled) return;
-    if (!call.write(encoder.encode(routes, now()))) await drained(call);
+    if (!call.write(encoder.take())) await drained(call);
     await turns.give();
+    at = now();
   }
+  if (encoder.size > 0) call.write(encoder.take());
 }
 
 function peerWatch(router: Router, now: () => Date): Watch<PeerEvent, WatchPeersResponse> {

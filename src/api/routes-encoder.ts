@@ -37,6 +37,9 @@ export function serializeRoutes(response: GetRoutesResponse): Buffer {
   return response instanceof EncodedRoutes ? response.octets : Buffer.from(GetRoutesResponse.encode(response).finish());
 }
 
+/** Octets at which a message is long enough: where the cost per message no longer shows, and next to nothing to hold. */
+export const fullMessage = 1 << 16;
+
 const noBytes = Buffer.alloc(0);
 /** More than a route needs beside its attributes: text, NLRI, and the numbers of each path. */
 const roomForRoute = 128;
@@ -47,21 +50,29 @@ const lengthOctets = 4;
 /** Makes messages of routes, one behind the other. */
 export class RoutesEncoder {
   readonly #writer = new RouteWriter();
-  #bytes = Buffer.allocUnsafe(1 << 16);
+  #bytes = Buffer.allocUnsafe(2 * fullMessage);
   #end = 0;
   #part: AttributePart | undefined;
   #encodedPart: Uint8Array = noBytes;
 
-  encode(routes: readonly Route[], now: Date): EncodedRoutes {
+  /** Octets of the message so far. */
+  get size(): number {
+    return this.#end;
+  }
+
+  add({ prefix, paths }: Route, now: Date): void {
+    this.#reserve(roomForRoute);
+    const start = this.#begin(route.of);
+    this.#text(route.prefix, prefix.toString());
+    for (const each of paths) this.#path(prefix, each, now);
+    this.#finish(start);
+  }
+
+  /** The message; the next one begins. */
+  take(): EncodedRoutes {
+    const octets = Buffer.from(this.#bytes.subarray(0, this.#end));
     this.#end = 0;
-    for (const { prefix, paths } of routes) {
-      this.#reserve(roomForRoute);
-      const start = this.#begin(route.of);
-      this.#text(route.prefix, prefix.toString());
-      for (const each of paths) this.#path(prefix, each, now);
-      this.#finish(start);
-    }
-    return new EncodedRoutes(Buffer.from(this.#bytes.subarray(0, this.#end)));
+    return new EncodedRoutes(octets);
   }
 
   #path(prefix: Prefix, value: Path, now: Date): void {

@@ -97,7 +97,8 @@ export class LocRib {
   /** The slot of the best path, or -1. On a tie the lowest path id wins, then config before plan before api. */
   bestSlot(prefix: number): number {
     let best = (this.#first[prefix] ?? NONE) - 1;
-    for (let link = best + 1; link !== NONE; link = this.#next[link - 1] as number)
+    if (best === -1) return best;
+    for (let link = this.#next[best] as number; link !== NONE; link = this.#next[link - 1] as number)
       if (this.#isBetter(link - 1, best)) best = link - 1;
     return best;
   }

@@ -42,7 +42,10 @@ law(
   'what is encoded at once is what the generated code reads of the same routes as messages',
   lists,
   (routes) => {
-    const octets = serializeRoutes(new RoutesEncoder().encode(routes, now));
+    const encoder = new RoutesEncoder();
+    for (const route of routes) encoder.add(route, now);
+    const octets = serializeRoutes(encoder.take());
+    expect(encoder.size).toBe(0);
     const writer = new RouteWriter();
     const messages = { routes: routes.map((route) => writer.write(route, now)) };
     expect(GetRoutesResponse.decode(octets)).toEqual(GetRoutesResponse.decode(serializeRoutes(messages)));

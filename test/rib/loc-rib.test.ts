@@ -81,3 +81,14 @@ test('a row that is used again has another generation', () => {
   expect(rib.resolve(first, generation)).toBeUndefined();
   expect(rib.resolve(first + 1, generation)).toBeUndefined();
 });
+
+test('a path that is alone is the best without a look at its attributes', () => {
+  const store = new AttributeStore();
+  const table = new PrefixTable(16);
+  const compared: number[] = [];
+  const rib = new LocRib(table, store, (first, second) => compared.push(first, second));
+  const prefix = table.acquire(nlri(64, [1]), 0);
+  const slot = rib.set(prefix, 0, 'api', store.acquire(Uint8Array.of(0)), 0);
+  expect([rib.bestSlot(prefix), rib.best(prefix)]).toEqual([slot, store.acquire(Uint8Array.of(0))]);
+  expect(compared).toEqual([]);
+});
