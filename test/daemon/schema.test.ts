@@ -11,14 +11,16 @@ describe('config/herald.schema.json', () => {
     expect(JSON.parse(JSON.stringify(jsonSchema()))).toEqual(file);
   });
 
-  test.each(['config/quickstart/herald.yaml', 'config/frr/herald.yaml', 'config/cilium/herald.yaml'])(
-    'accepts %s',
-    (name) => {
-      const validate = new Ajv({ strict: false }).compile(file as object);
-      validate(parse(readFileSync(name, 'utf8')));
-      expect(validate.errors).toBeNull();
-    },
-  );
+  test.each([
+    'config/quickstart/herald.yaml',
+    'config/frr/herald.yaml',
+    'config/cilium/herald.yaml',
+    'config/kubernetes/herald.yaml',
+  ])('accepts %s', (name) => {
+    const validate = new Ajv({ strict: false }).compile(file as object);
+    validate(parse(readFileSync(name, 'utf8')));
+    expect(validate.errors).toBeNull();
+  });
 
   test('refuses a field that is unknown', () => {
     const validate = new Ajv({ strict: false }).compile(file as object);
