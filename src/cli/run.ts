@@ -1,5 +1,4 @@
 import { formatEndpoint } from '../api/endpoint.ts';
-import { keepYoungGenerationSmall } from '../daemon/young-generation.ts';
 import { CliError, exitCode } from './exit.ts';
 import { ownVersion } from './version.ts';
 
@@ -10,7 +9,6 @@ export interface RunOptions {
 
 /** Runs the daemon until a signal ends it. With a lab in its configuration it also shows what to try. */
 export async function run({ config: path, restarted }: RunOptions): Promise<void> {
-  keepYoungGenerationSmall();
   const daemon = await import('../daemon/run.ts');
   const {
     config,
