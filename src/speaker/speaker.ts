@@ -251,10 +251,14 @@ export class Speaker {
   /** Withdraws the path with this uuid. */
   withdraw(uuid: Uint8Array): void {
     const found = this.#uuids.parse(uuid);
-    const rib = found && this.#ribs.get(found.family);
-    const slot = found && rib?.locRib.resolve(found.slot, found.generation);
+    if (found === undefined) {
+      const text = `no path has uuid ${hex(uuid)}: a restart gives paths other uuids; list them, or withdraw by prefix`;
+      throw new SpeakerError('not-found', text);
+    }
+    const rib = this.#ribs.get(found.family);
+    const slot = rib?.locRib.resolve(found.slot, found.generation);
     if (rib === undefined || slot === undefined)
-      throw new SpeakerError('not-found', `no path has uuid ${hex(uuid)}: it was withdrawn, or never given out`);
+      throw new SpeakerError('not-found', `no path has uuid ${hex(uuid)}: it was withdrawn`);
     this.#tellWithdrawn(rib, rib.locRib.prefixOf(slot));
     rib.removeSlot(slot);
     rib.flush();

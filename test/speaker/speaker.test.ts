@@ -112,7 +112,12 @@ test('a path is withdrawn by its uuid, once', async () => {
   a.withdraw(uuid as Uint8Array);
   lab.clock.advance(100);
   expect(Object.keys(received())).toEqual(['2001:db8:a:2::/64']);
-  expect(() => a.withdraw(uuid as Uint8Array)).toThrow(/no path has uuid/);
+  expect(() => a.withdraw(uuid as Uint8Array)).toThrow(/no path has uuid .*: it was withdrawn$/);
+  const [early] = uuid as Uint8Array;
+  const ofAnotherStart = Uint8Array.from(uuid as Uint8Array).fill((early as number) ^ 1, 0, 1);
+  expect(() => a.withdraw(ofAnotherStart)).toThrow(
+    /a restart gives paths other uuids; list them, or withdraw by prefix/,
+  );
 });
 
 test('a uuid stays the path’s when its attributes change, and dies with it', async () => {
