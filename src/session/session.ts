@@ -57,6 +57,12 @@ const rank: Readonly<Record<SessionState, number>> = {
  */
 const collisionWindow = 10_000;
 
+/**
+ * Milliseconds. A peer that was told by a Cease takes its end apart for a while: FRR 8 forgets a neighbour of a listen range that is back
+ * before that is done, and keeps its connection all the same.
+ */
+const partingTime = 500;
+
 /** Codes of what a peer does wrong by itself; a hold timer (4) or a Cease (6) is no such thing. */
 const misbehaviour: ReadonlySet<number> = new Set([1, 3, 5, 7]);
 
@@ -79,6 +85,8 @@ export class Session {
   #establishedAt: Date | undefined;
   /** The last session ended by the peer's own fault: until IdleHoldTimer lets us dial it may not come back either. */
   #damped = false;
+  /** When we closed a connection to this peer last, by the clock; also one of the session before this. */
+  #partedAt = -Infinity;
 
   /** `capabilities`: what an OPEN claims that is sent now, where that is not the same at all times. */
   constructor(
@@ -136,11 +144,18 @@ export class Session {
     return this.#established?.connection?.pending ?? 0;
   }
 
-  /** Dials, or waits for the peer when passive. Nothing when it is running. */
+  /** Takes the place of a session with the same peer that was stopped. */
+  succeed(previous: Session): void {
+    this.#partedAt = previous.#partedAt;
+  }
+
+  /** Dials, or waits for the peer when passive; after IdleHoldTimer where both have only just parted. Nothing when it is running. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#first.step({ type: this.config.passive ? 'manual-start-passive' : 'manual-start' });
+    const start = this.config.passive ? 'manual-start-passive' : 'manual-start';
+    const later = this.config.passive ? 'automatic-start-damped-passive' : 'automatic-start-damped';
+    this.#first.step({ type: this.#clock.now() - this.#partedAt < partingTime ? later : start });
   }
 
   /**
@@ -159,9 +174,9 @@ export class Session {
   /** Ends it with Administrative Reset and starts again soon. */
   reset(text = ''): void {
     if (!this.#running) return;
+    this.#partedAt = this.#clock.now();
     this.#halt(ceaseError(cease.administrativeReset, text));
-    this.#running = true;
-    this.#first.step({ type: this.config.passive ? 'automatic-start-damped-passive' : 'automatic-start-damped' });
+    this.start();
   }
 
   /** What is under the connections went: they end at once, and `text` says why. Starts again as after other failures. */
@@ -240,6 +255,7 @@ export class Session {
   }
 
   #halt(error: BgpError | undefined): void {
+    if (error !== undefined && rank[this.#state] >= rank.open_sent) this.#partedAt = this.#clock.now();
     this.#running = false;
     this.#damped = false;
     const event: Event = { type: 'manual-stop', ...(error && { cease: error }) };

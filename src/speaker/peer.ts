@@ -215,7 +215,9 @@ export class Peer implements SessionHandler {
       this.#session.stop(text, subcode);
       for (const family of this.#inbound.keys())
         if (neighbor.gracefulRestart === undefined || !neighbor.families.includes(family)) this.#forget(family);
+      const previous = this.#session;
       this.#session = this.#newSession(this.remote);
+      this.#session.succeed(previous);
       if (this.#owner.running()) this.start();
     } else if (neighbor.adminDown !== before.adminDown) {
       if (neighbor.adminDown !== undefined) this.stop(endOf(neighbor));

@@ -404,6 +404,29 @@ describe('a stop', () => {
     expect([a.session.state, a.session.counters.established]).toEqual(['established', 2]);
   });
 
+  test.each([
+    { rest: 100, dials: 'later' },
+    { rest: 600, dials: 'at once' },
+  ])(
+    'started again after $rest ms dials $dials: a peer is not disturbed while it ends the session',
+    ({ rest, dials }) => {
+      const { a, puppet } = withPuppet();
+      a.session.stop();
+      clock.advance(rest);
+      expect(puppet.notification).toMatchObject({ code: 6, subcode: 2 });
+      const next = new Session(configA, a.recorder, {
+        clock,
+        entropy: network.entropy,
+        network: network.host(addressA),
+      });
+      next.succeed(a.session);
+      next.start();
+      expect(next.state).toBe(dials === 'at once' ? 'connect' : 'idle');
+      clock.advance(600);
+      expect(next.state).toBe('open_sent');
+    },
+  );
+
   test('while dialling leaves nothing behind', () => {
     const a = sideA();
     a.session.start();
