@@ -9,6 +9,8 @@ export interface HeraldPeer {
   readonly 'tcp-password-enabled': boolean;
   readonly configured: Readonly<Record<string, unknown>>;
   readonly counters: Readonly<Record<string, number>>;
+  /** Octets that TCP has not taken. */
+  readonly 'pending-bytes': number;
   /** Absent where BFD is not configured. */
   readonly bfd?: HeraldBfd;
   /** Of the connection; absent unless established. */

@@ -7,6 +7,9 @@ import { Framer } from './framing.ts';
 /** Milliseconds that a closed connection may take to get rid of what is queued. */
 const lingerTime = 3000;
 
+/** Octets that are read of one connection before everything else has its turn: however fast a peer sends, no timer is late for it. */
+const share = 1 << 18;
+
 const nowhere: Endpoint = { address: new Address(new Uint8Array(16)), port: 0 };
 
 /** A connection on a socket of Node's, however that came to be: dialled, accepted, or made from a descriptor of our own. */
@@ -17,6 +20,8 @@ export class SocketConnection implements Connection {
   #error: Error | undefined;
   #local = nowhere;
   #remote: Endpoint;
+  /** Octets read in this turn, or in some together when they were few. */
+  #read = 0;
 
   /** `remote` is where a socket that still connects goes; absent for one that is connected. */
   constructor(socket: Socket, remote?: Endpoint) {
@@ -92,11 +97,19 @@ export class SocketConnection implements Connection {
   #received(chunk: Uint8Array): void {
     try {
       this.#framer.push(chunk, (message) => this.#handler?.message(message));
+      this.#read += chunk.length;
+      if (this.#read >= share) this.#giveWay();
     } catch (error) {
       if (!(error instanceof BgpError)) throw error;
       this.#framer.stop();
       this.#handler?.malformed(error);
     }
+  }
+
+  #giveWay(): void {
+    this.#read = 0;
+    this.#socket.pause();
+    setImmediate(() => this.#socket.resume());
   }
 
   #silence(): void {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -144,6 +145,37 @@ describe.each(loopbacks)('over %s', (address) => {
     expect(await client.next()).toBe('drained');
     expect(dialled.pending).toBe(0);
     accepted.abort();
+  });
+
+  test('a peer that sends as fast as it can leaves every turn to others as well', async () => {
+    let octets = 0;
+    let inTurn = 0;
+    let most = 0;
+    const told = () => undefined;
+    const message = (bytes: Uint8Array) => {
+      octets += bytes.length;
+      inTurn += bytes.length;
+      most = Math.max(most, inTurn);
+    };
+    const listener = await listen(address, (connection) => {
+      cleanups.push(() => connection.abort());
+      connection.handle({ connected: told, message, malformed: told, drained: told, closed: told });
+    });
+    // In a process of its own, so that there is more to read at any time.
+    const script = `const socket = require('node:net').connect(${listener.local.port}, '${address}');
+      const slab = Buffer.from('${Buffer.from(slab.subarray(0, 4096)).toString('base64')}', 'base64');
+      const bytes = Buffer.concat(Array(256).fill(slab));
+      socket.on('error', () => {});
+      const more = () => { while (socket.write(bytes)); };
+      socket.on('drain', more);
+      more();`;
+    const flood = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
+    cleanups.push(() => flood.kill('SIGKILL'));
+    while (octets < 64 * slab.length) {
+      await new Promise((resolve) => setImmediate(resolve));
+      inTurn = 0;
+    }
+    expect(most).toBeLessThan(512 * 1024);
   });
 
   test('two sessions reach Established, and end with the reason of a stop', async () => {
