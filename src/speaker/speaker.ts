@@ -16,7 +16,8 @@ import { DRAIN_WAIT, type DrainState, Drains, type DrainTarget } from './drain.t
 import { SpeakerError } from './error.ts';
 import { FamilyRib } from './family-rib.ts';
 import type { Inbound } from './inbound.ts';
-import { Peer, type PeerOwner } from './peer.ts';
+import { Peer } from './peer.ts';
+import type { PeerOwner } from './peer-owner.ts';
 import { RouteWatchers } from './route-watchers.ts';
 import { adjRibInRoute, adjRibInRoutes, adjRibOutRoutes, type Listing, locRibRoute, locRibRoutes } from './routes.ts';
 import { routerIdOf } from './session-config.ts';

@@ -1,0 +1,59 @@
+import type { Session } from '../session/session.ts';
+import type { Negotiated } from '../session/types.ts';
+import { encodeMessage } from '../wire/codec.ts';
+import type { Family } from '../wire/family.ts';
+import type { RouteRefresh } from '../wire/message.ts';
+import type { InboundFamilies } from './inbound-families.ts';
+import type { OutboundFamilies } from './outbound-families.ts';
+
+const REFRESH = 0;
+const BEGIN_REFRESH = 1;
+const END_REFRESH = 2;
+
+/** Route refresh in one session that is up (RFC 2918, RFC 7313). */
+export class Refresher {
+  readonly #session: Session;
+  readonly #negotiated: Negotiated;
+  readonly #inbound: InboundFamilies;
+  readonly #outbound: OutboundFamilies;
+
+  constructor(session: Session, negotiated: Negotiated, inbound: InboundFamilies, outbound: OutboundFamilies) {
+    this.#session = session;
+    this.#negotiated = negotiated;
+    this.#inbound = inbound;
+    this.#outbound = outbound;
+  }
+
+  /** Asks the peer to send everything again. False when it cannot. */
+  ask(): boolean {
+    if (!this.#negotiated.routeRefresh) return false;
+    for (const family of this.#negotiated.families) this.#say(family, REFRESH);
+    return true;
+  }
+
+  /** Sends everything again, asked or not. */
+  answer(): void {
+    for (const family of this.#outbound.families()) this.#resend(family);
+  }
+
+  received({ family, subtype }: RouteRefresh): void {
+    if (subtype === REFRESH) this.#resend(family);
+    else if (subtype === BEGIN_REFRESH) this.#inbound.refreshBegins(family);
+    else if (subtype === END_REFRESH) this.#inbound.refreshEnds(family);
+  }
+
+  #resend(family: Family): void {
+    if (this.#outbound.of(family) === undefined) return;
+    const { enhancedRouteRefresh, send } = this.#negotiated;
+    if (!enhancedRouteRefresh) {
+      this.#outbound.refresh(family);
+      return;
+    }
+    this.#say(family, BEGIN_REFRESH);
+    this.#outbound.refresh(family, encodeMessage({ type: 'route-refresh', family, subtype: END_REFRESH }, send));
+  }
+
+  #say(family: Family, subtype: number): void {
+    this.#session.sendMessage({ type: 'route-refresh', family, subtype });
+  }
+}
