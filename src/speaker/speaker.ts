@@ -2,27 +2,21 @@ import { Address } from '../ip/address.ts';
 import type { Bfd } from '../link/bfd/ports.ts';
 import { type InterfaceAddress, interfaceAddresses } from '../link/interfaces.ts';
 import type { Links, RouterSearch } from '../link/links.ts';
-import { PolicyChain } from '../policy/chain.ts';
-import { sameSources, sourcesOf } from '../policy/sources.ts';
 import type { RoutePolicy } from '../policy/types.ts';
-import { AttributeStore } from '../rib/attribute-store.ts';
 import type { Availability, Connection, Listener, SocketOptions, World } from '../session/ports.ts';
 import { cease } from '../session/session.ts';
 import type { DownReason, SessionState } from '../session/types.ts';
 import { type Family, familyName } from '../wire/family.ts';
-import { isPrefixFamily } from '../wire/nlri.ts';
-import type { Attributes, Nlri } from '../wire/update.ts';
+import type { Nlri } from '../wire/update.ts';
 import { DRAIN_WAIT, type DrainState, Drains, type DrainTarget } from './drain.ts';
 import { SpeakerError } from './error.ts';
-import { FamilyRib } from './family-rib.ts';
-import type { Inbound } from './inbound.ts';
 import { Peer } from './peer.ts';
 import type { PeerOwner } from './peer-owner.ts';
-import { RouteWatchers } from './route-watchers.ts';
-import { adjRibInRoute, adjRibInRoutes, adjRibOutRoutes, type Listing, locRibRoute, locRibRoutes } from './routes.ts';
+import { Policies } from './policies.ts';
+import { adjRibInRoutes, adjRibOutRoutes } from './routes.ts';
 import { routerIdOf } from './session-config.ts';
-import { acquireSet, SetReader } from './sets.ts';
 import { withSource } from './source.ts';
+import { Tables } from './tables.ts';
 import type {
   BgpGlobal,
   GetRoutesRequest,
@@ -35,7 +29,6 @@ import type {
   RouteEvent,
   RouteFilter,
 } from './types.ts';
-import { Uuids } from './uuid.ts';
 
 /** Where a speaker's log lines go; pino fits. */
 export interface SpeakerLog {
@@ -78,17 +71,12 @@ export class Speaker {
   readonly global: BgpGlobal;
   readonly #world: SpeakerWorld;
   readonly #log: SpeakerLog;
-  readonly #store = new AttributeStore();
-  readonly #ribs = new Map<Family, FamilyRib>();
+  readonly #tables: Tables;
   readonly #peers = new Map<string, Peer>();
-  readonly #policies: RoutePolicy[] = [];
+  readonly #policies: Policies;
   readonly #listeners: Listener[] = [];
   readonly #peerWatchers = new Set<(event: PeerEvent) => void>();
-  readonly #routeWatchers: RouteWatchers;
-  readonly #uuids: Uuids;
   readonly #drains: Drains;
-  readonly #startedAt: number;
-  readonly #startDate: Date;
   #unwatchLinks: () => void = () => {};
   #running = false;
   #restarted = false;
@@ -102,11 +90,9 @@ export class Speaker {
     this.global = global;
     this.#world = world;
     this.#log = log;
-    this.#uuids = new Uuids(world.entropy);
-    this.#routeWatchers = new RouteWatchers(world.clock);
+    this.#tables = new Tables(global.asn, world);
+    this.#policies = new Policies({ peers: () => [...this.#peers.values()], ribs: () => this.#tables.ribs });
     this.#drains = new Drains(world.clock, (target) => this.#drainChanged(target));
-    this.#startedAt = world.clock.now();
-    this.#startDate = world.clock.date();
   }
 
   /** Connections from addresses that are no peer's. */
@@ -237,52 +223,29 @@ export class Speaker {
 
   /** Originates a path for each prefix; returns a uuid (16 bytes) for each, in order. */
   advertise(spec: PathSpec): Uint8Array[] {
-    const uuids: Uint8Array[] = [];
-    const rib = this.#ribFor(spec.family);
-    const { locRib } = rib;
-    this.#add(rib, spec, (slot) => uuids.push(this.#uuids.of(spec.family, slot, locRib.generationOf(slot))));
-    return uuids;
+    return this.#tables.advertise(spec);
   }
 
   /** As `advertise`, for many: returns how many. */
   advertiseBulk(spec: PathSpec): number {
-    return this.#add(this.#ribFor(spec.family), spec);
+    return this.#tables.advertiseBulk(spec);
   }
 
   /** Withdraws the path with this uuid. */
   withdraw(uuid: Uint8Array): void {
-    const found = this.#uuids.parse(uuid);
-    if (found === undefined) {
-      const text = `no path has uuid ${hex(uuid)}: a restart gives paths other uuids; list them, or withdraw by prefix`;
-      throw new SpeakerError('not-found', text);
-    }
-    const rib = this.#ribs.get(found.family);
-    const slot = rib?.locRib.resolve(found.slot, found.generation);
-    if (rib === undefined || slot === undefined)
-      throw new SpeakerError('not-found', `no path has uuid ${hex(uuid)}: it was withdrawn`);
-    this.#tellWithdrawn(rib, rib.locRib.prefixOf(slot));
-    rib.removeSlot(slot);
-    rib.flush();
+    this.#tables.withdraw(uuid);
   }
 
   /** Withdraws the paths of these prefixes that `owner` put in; returns how many there were. */
-  withdrawPrefixes(family: Family, nlri: Nlri, owner: PathSpec['owner'] = 'api'): number {
-    const rib = this.#ribFor(family);
-    const isWatched = this.#routeWatchers.wants('loc-rib');
-    const count = rib.remove(nlri, owner, isWatched ? (_, prefix) => this.#tellWithdrawn(rib, prefix) : undefined);
-    rib.flush();
-    return count;
+  withdrawPrefixes(family: Family, nlri: Nlri, owner?: PathSpec['owner']): number {
+    return this.#tables.withdrawPrefixes(family, nlri, owner);
   }
 
   // Policies.
 
   /** Adds a policy behind those there are. */
   addRoutePolicy(policy: RoutePolicy): void {
-    if (this.#placeOf(policy) !== -1)
-      throw new SpeakerError('already-exists', `${policy.type} policy "${policy.name}" already exists`);
-    checkPolicy(policy);
-    this.#policies.push(policy);
-    this.#policiesChanged(policy.type);
+    this.#policies.add(policy);
   }
 
   /**
@@ -290,44 +253,34 @@ export class Speaker {
    * map that shares with the one before, the cost is that of the statements that differ.
    */
   replaceRoutePolicies(policies: readonly RoutePolicy[]): void {
-    const places = policies.map((policy) => {
-      const place = this.#placeOf(policy);
-      if (place === -1) throw new SpeakerError('not-found', `there is no ${policy.type} policy "${policy.name}"`);
-      checkPolicy(policy);
-      return place;
-    });
-    for (const [index, policy] of policies.entries()) this.#policies[places[index] as number] = policy;
-    for (const type of new Set(policies.map((policy) => policy.type))) this.#policiesChanged(type);
+    this.#policies.replace(policies);
   }
 
   removeRoutePolicy(name: string, type: RoutePolicy['type']): void {
-    const place = this.#placeOf({ name, type });
-    const [policy] = place === -1 ? [] : this.#policies.splice(place, 1);
-    if (policy === undefined) throw new SpeakerError('not-found', `there is no ${type} policy "${name}"`);
-    this.#policiesChanged(policy.type);
+    this.#policies.remove(name, type);
   }
 
   routePolicies(): readonly RoutePolicy[] {
-    return this.#policies;
+    return this.#policies.list;
   }
 
   // Tables.
 
   /** Walks a table as it is at each step: a caller may take its time, and sees each prefix at most once. */
   routes({ table, family, neighbor }: GetRoutesRequest): Iterable<Route> {
-    const rib = this.#ribFor(family);
+    const rib = this.#tables.rib(family);
     if (table === 'loc-rib') {
       if (neighbor !== undefined)
         throw new SpeakerError('invalid-argument', 'neighbor is unnecessary for loc-rib table type');
-      return locRibRoutes(rib, this.#listing(family));
+      return this.#tables.locRib(family);
     }
     if (neighbor === undefined)
       throw new SpeakerError('invalid-argument', `table ${table} requires neighbor parameter`);
     const peer = this.#peerAt(neighbor);
     if (peer.hasNot(family))
       throw new SpeakerError('failed-precondition', `${familyName(family)} is not negotiated with peer ${neighbor}`);
-    if (table === 'adj-rib-in') return adjRibInRoutes(peer.inbound(family), this.#listing(family, peer.peerAsn));
-    return adjRibOutRoutes(rib, peer.outbound(family), this.#listing(family));
+    if (table === 'adj-rib-in') return adjRibInRoutes(peer.inbound(family), this.#tables.listing(family, peer.peerAsn));
+    return adjRibOutRoutes(rib, peer.outbound(family), this.#tables.listing(family));
   }
 
   /** Calls the listener for each event from now on; returns how to stop. */
@@ -337,49 +290,30 @@ export class Speaker {
   }
 
   watchRoutes(filter: RouteFilter, listener: (events: readonly RouteEvent[]) => void): () => void {
-    return this.#routeWatchers.add(filter, listener);
+    return this.#tables.watch(filter, listener);
   }
 
   get #owner(): PeerOwner {
     return {
       global: this.global,
       world: { ...this.#world, network: withSource(this.#world.network, () => this.#interfaces()) },
-      store: this.#store,
+      store: this.#tables.store,
       bfd: this.#world.bfd,
-      rib: (family) => this.#ribFor(family),
-      policy: (type, neighbor) => this.#chainFor(type, neighbor),
+      rib: (family) => this.#tables.rib(family),
+      policy: (type, neighbor) => this.#policies.chainFor(type, neighbor),
       drain: (address) => this.#leaving ?? this.#drains.of(address),
       interfaces: () => this.#interfaces(),
       protect: (address, options) => this.#protect(address, options),
       running: () => this.#running,
       findRouter: (name, listener) => this.#findRouter(name, listener),
-      seconds: () => this.#seconds(),
+      seconds: () => this.#tables.seconds,
       restarted: () => this.#restarted,
       stateChanged: (peer, from, to) => this.#stateChanged(peer, from, to),
       changed: (peer) => this.#changed(peer),
       down: (peer, reason) => this.#down(peer, reason),
       warn: (peer, message, fields) => this.#log.warn({ ...fieldsOf(peer), ...fields }, message),
-      routeChanged: (peer) => (this.#routeWatchers.wants('adj-rib-in') ? this.#tellInbound(peer) : undefined),
+      routeChanged: (peer) => this.#tables.inboundWatcher(peer.neighbor.address, peer.peerAsn),
     };
-  }
-
-  #add(rib: FamilyRib, spec: PathSpec, visit?: (slot: number) => void): number {
-    const { nextHop, attributes, nlri, owner = 'api' } = spec;
-    const set = acquireSet(this.#store, withMandatory(attributes), nextHop);
-    const isWatched = this.#routeWatchers.wants('loc-rib');
-    const prefixes: number[] = [];
-    const seen =
-      isWatched || visit
-        ? (slot: number, prefix: number) => {
-            visit?.(slot);
-            if (isWatched) prefixes.push(prefix);
-          }
-        : undefined;
-    const count = rib.add(nlri, set, owner, this.#seconds(), seen);
-    this.#store.release(set);
-    if (isWatched) this.#tellAnnounced(rib, prefixes);
-    rib.flush();
-    return count;
   }
 
   #protect(address: Address, options: SocketOptions | undefined): Availability {
@@ -441,52 +375,6 @@ export class Speaker {
     });
   }
 
-  #placeOf({ name, type }: Pick<RoutePolicy, 'name' | 'type'>): number {
-    return this.#policies.findIndex((policy) => policy.name === name && policy.type === type);
-  }
-
-  #policiesChanged(type: RoutePolicy['type']): void {
-    const all = [...this.#peers.values()];
-    const isNow = ({ neighbor }: Peer) => sourcesOf(this.#policies, type, neighbor.address);
-    for (const chain of new Set(all.map((peer) => peer.policy(type)))) {
-      const users = all.filter((peer) => peer.policy(type) === chain);
-      const [first] = users.map(isNow);
-      if (first === undefined || users.every((peer) => chain.is(isNow(peer), chain.defaultAction))) continue;
-      const areAlike = users.every((peer) => sameSources(isNow(peer), first));
-      const isTaken = all.some((peer) => peer.policy(type).is(first, chain.defaultAction));
-      if (!areAlike || isTaken) {
-        for (const peer of users) peer.choosePolicies();
-        continue;
-      }
-      // Those that were treated alike mostly still are: their chain changes under them, and only what it says anew is looked at.
-      const touched = chain.become(first);
-      if (type === 'import') for (const peer of users) peer.evaluateAgain();
-      else for (const rib of this.#ribs.values()) rib.evaluateAgain(chain, touched);
-    }
-  }
-
-  /** One for all neighbors that are treated alike. */
-  #chainFor(type: RoutePolicy['type'], neighbor: Neighbor): PolicyChain {
-    const { address, defaultExportAction, defaultImportAction } = neighbor;
-    const action = type === 'export' ? defaultExportAction : defaultImportAction;
-    const sources = sourcesOf(this.#policies, type, address);
-    for (const peer of this.#peers.values()) if (peer.policy(type).is(sources, action)) return peer.policy(type);
-    return new PolicyChain(sources, action);
-  }
-
-  #ribFor(family: Family): FamilyRib {
-    const known = this.#ribs.get(family);
-    if (known !== undefined) return known;
-    if (!isPrefixFamily(family))
-      throw new SpeakerError(
-        'invalid-argument',
-        `family ${familyName(family)} is not supported: only unicast and multicast are`,
-      );
-    const rib = new FamilyRib(family, this.#store);
-    this.#ribs.set(family, rib);
-    return rib;
-  }
-
   #findRouter(name: string, listener: (search: RouterSearch) => void): () => void {
     const { links } = this.#world;
     if (links !== undefined) return links.findRouter(name, listener);
@@ -508,7 +396,7 @@ export class Speaker {
   }
 
   #checkNeighbor({ families, name, address, asn, role }: Neighbor): void {
-    for (const family of families) this.#ribFor(family);
+    for (const family of families) this.#tables.rib(family);
     if (role !== undefined && asn === this.global.asn)
       throw new SpeakerError('invalid-argument', `peer ${address}: a role is of external peers alone (RFC 9234)`);
     const twin = [...this.#peers.values()].find(
@@ -520,14 +408,6 @@ export class Speaker {
 
   #interfaces(): readonly InterfaceAddress[] {
     return this.#world.interfaces?.() ?? interfaceAddresses();
-  }
-
-  #seconds(): number {
-    return Math.floor((this.#world.clock.now() - this.#startedAt) / 1000);
-  }
-
-  #dateOf(seconds: number): Date {
-    return new Date(this.#startDate.getTime() + seconds * 1000);
   }
 
   async #closeListeners(): Promise<void> {
@@ -565,43 +445,6 @@ export class Speaker {
     const told = { ...event, at: this.#world.clock.date(), peer: event.peer.peerState };
     for (const listener of this.#peerWatchers) listener(told);
   }
-
-  #tellAnnounced(rib: FamilyRib, prefixes: readonly number[]): void {
-    const routes = prefixes.flatMap((prefix) => this.#locRibRoute(rib, prefix));
-    this.#routeWatchers.tell({ type: 'announced', table: 'loc-rib', family: rib.family, routes });
-  }
-
-  #tellWithdrawn(rib: FamilyRib, prefix: number): void {
-    if (!this.#routeWatchers.wants('loc-rib')) return;
-    const routes = this.#locRibRoute(rib, prefix);
-    this.#routeWatchers.tell({ type: 'withdrawn', table: 'loc-rib', family: rib.family, routes });
-  }
-
-  #locRibRoute(rib: FamilyRib, prefix: number): Route[] {
-    const sets = new SetReader(this.#store, rib.family);
-    const routes = [...locRibRoute(rib, prefix, this.#listing(rib.family), sets)];
-    sets.close();
-    return routes;
-  }
-
-  #tellInbound(peer: Peer) {
-    return (type: RouteEvent['type'], inbound: Inbound, id: number): void => {
-      const { family } = inbound.rib;
-      const sets = new SetReader(this.#store, family);
-      const routes = [...adjRibInRoute(inbound, [id], this.#listing(family, peer.peerAsn), sets)];
-      sets.close();
-      this.#routeWatchers.tell({ type, table: 'adj-rib-in', family, neighbor: peer.neighbor.address, routes });
-    };
-  }
-
-  #listing(family: Family, asn = this.global.asn): Listing {
-    return {
-      store: this.#store,
-      dateOf: (seconds) => this.#dateOf(seconds),
-      uuidOf: (slot) => this.#uuids.of(family, slot, this.#ribFor(family).locRib.generationOf(slot)),
-      asn,
-    };
-  }
 }
 
 const drainWords = {
@@ -624,22 +467,7 @@ function checkGlobal({ asn, routerId, listenPort }: BgpGlobal): void {
   if (id === 0) throw new SpeakerError('invalid-argument', 'router id 0.0.0.0 is not allowed (RFC 6286)');
 }
 
-function checkPolicy({ name, neighbor, statements }: RoutePolicy): void {
-  if (neighbor !== undefined) return;
-  if (new Set(statements.map((statement) => statement.name)).size < statements.length)
-    throw new SpeakerError('invalid-argument', `policy "${name}" has two statements of the same name`);
-}
-
-/** ORIGIN and AS_PATH are there in every path (RFC 4271, 5); what a session puts in is not ours to keep. */
-function withMandatory({ nextHop, ...attributes }: Attributes): Attributes {
-  return { ...attributes, origin: attributes.origin ?? 'igp', asPath: attributes.asPath ?? [] };
-}
-
 /** The names are those of Cilium's logs. */
 function fieldsOf(peer: Peer): Record<string, unknown> {
   return { peer: peer.neighbor.name, peer_address: peer.remote.toString(), peer_asn: peer.peerAsn };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,0 +1,171 @@
+import type { Address } from '../ip/address.ts';
+import { AttributeStore } from '../rib/attribute-store.ts';
+import type { World } from '../session/ports.ts';
+import { type Family, familyName } from '../wire/family.ts';
+import { isPrefixFamily } from '../wire/nlri.ts';
+import type { Attributes, Nlri } from '../wire/update.ts';
+import { SpeakerError } from './error.ts';
+import { FamilyRib } from './family-rib.ts';
+import type { Inbound } from './inbound.ts';
+import { RouteWatchers } from './route-watchers.ts';
+import { adjRibInRoute, type Listing, locRibRoute, locRibRoutes } from './routes.ts';
+import { acquireSet, SetReader } from './sets.ts';
+import type { PathSpec, Route, RouteEvent, RouteFilter } from './types.ts';
+import { Uuids } from './uuid.ts';
+
+/** The tables of one speaker: what it originates, and how all routes are listed and watched. */
+export class Tables {
+  readonly store = new AttributeStore();
+  readonly #asn: number;
+  readonly #clock: World['clock'];
+  readonly #ribs = new Map<Family, FamilyRib>();
+  readonly #watchers: RouteWatchers;
+  readonly #uuids: Uuids;
+  readonly #startedAt: number;
+  readonly #startDate: Date;
+
+  constructor(asn: number, { clock, entropy }: Pick<World, 'clock' | 'entropy'>) {
+    this.#asn = asn;
+    this.#clock = clock;
+    this.#uuids = new Uuids(entropy);
+    this.#watchers = new RouteWatchers(clock);
+    this.#startedAt = clock.now();
+    this.#startDate = clock.date();
+  }
+
+  /** Those of the families that there was a use for. */
+  get ribs(): Iterable<FamilyRib> {
+    return this.#ribs.values();
+  }
+
+  /** Since it was made. */
+  get seconds(): number {
+    return Math.floor((this.#clock.now() - this.#startedAt) / 1000);
+  }
+
+  /** Throws SpeakerError for a family whose routes are not prefixes. */
+  rib(family: Family): FamilyRib {
+    const known = this.#ribs.get(family);
+    if (known !== undefined) return known;
+    if (!isPrefixFamily(family))
+      throw new SpeakerError(
+        'invalid-argument',
+        `family ${familyName(family)} is not supported: only unicast and multicast are`,
+      );
+    const rib = new FamilyRib(family, this.store);
+    this.#ribs.set(family, rib);
+    return rib;
+  }
+
+  /** See `Speaker`. */
+  advertise(spec: PathSpec): Uint8Array[] {
+    const uuids: Uint8Array[] = [];
+    const rib = this.rib(spec.family);
+    const { locRib } = rib;
+    this.#add(rib, spec, (slot) => uuids.push(this.#uuids.of(spec.family, slot, locRib.generationOf(slot))));
+    return uuids;
+  }
+
+  advertiseBulk(spec: PathSpec): number {
+    return this.#add(this.rib(spec.family), spec);
+  }
+
+  withdraw(uuid: Uint8Array): void {
+    const found = this.#uuids.parse(uuid);
+    if (found === undefined) {
+      const text = `no path has uuid ${hex(uuid)}: a restart gives paths other uuids; list them, or withdraw by prefix`;
+      throw new SpeakerError('not-found', text);
+    }
+    const rib = this.#ribs.get(found.family);
+    const slot = rib?.locRib.resolve(found.slot, found.generation);
+    if (rib === undefined || slot === undefined)
+      throw new SpeakerError('not-found', `no path has uuid ${hex(uuid)}: it was withdrawn`);
+    this.#tellWithdrawn(rib, rib.locRib.prefixOf(slot));
+    rib.removeSlot(slot);
+    rib.flush();
+  }
+
+  withdrawPrefixes(family: Family, nlri: Nlri, owner: PathSpec['owner'] = 'api'): number {
+    const rib = this.rib(family);
+    const isWatched = this.#watchers.wants('loc-rib');
+    const count = rib.remove(nlri, owner, isWatched ? (_, prefix) => this.#tellWithdrawn(rib, prefix) : undefined);
+    rib.flush();
+    return count;
+  }
+
+  locRib(family: Family): Iterable<Route> {
+    return locRibRoutes(this.rib(family), this.listing(family));
+  }
+
+  /** `asn` is that of who sent the routes: ours when absent. */
+  listing(family: Family, asn = this.#asn): Listing {
+    return {
+      store: this.store,
+      dateOf: (seconds) => new Date(this.#startDate.getTime() + seconds * 1000),
+      uuidOf: (slot) => this.#uuids.of(family, slot, this.rib(family).locRib.generationOf(slot)),
+      asn,
+    };
+  }
+
+  watch(filter: RouteFilter, listener: (events: readonly RouteEvent[]) => void): () => void {
+    return this.#watchers.add(filter, listener);
+  }
+
+  /** Tells what a neighbor sends; absent while nobody watches that. */
+  inboundWatcher(neighbor: Address, asn: number) {
+    if (!this.#watchers.wants('adj-rib-in')) return undefined;
+    return (type: RouteEvent['type'], inbound: Inbound, id: number): void => {
+      const { family } = inbound.rib;
+      const sets = new SetReader(this.store, family);
+      const routes = [...adjRibInRoute(inbound, [id], this.listing(family, asn), sets)];
+      sets.close();
+      this.#watchers.tell({ type, table: 'adj-rib-in', family, neighbor, routes });
+    };
+  }
+
+  #add(rib: FamilyRib, spec: PathSpec, visit?: (slot: number) => void): number {
+    const { nextHop, attributes, nlri, owner = 'api' } = spec;
+    const set = acquireSet(this.store, withMandatory(attributes), nextHop);
+    const isWatched = this.#watchers.wants('loc-rib');
+    const prefixes: number[] = [];
+    const seen =
+      isWatched || visit
+        ? (slot: number, prefix: number) => {
+            visit?.(slot);
+            if (isWatched) prefixes.push(prefix);
+          }
+        : undefined;
+    const count = rib.add(nlri, set, owner, this.seconds, seen);
+    this.store.release(set);
+    if (isWatched) this.#tellAnnounced(rib, prefixes);
+    rib.flush();
+    return count;
+  }
+
+  #tellAnnounced(rib: FamilyRib, prefixes: readonly number[]): void {
+    const routes = prefixes.flatMap((prefix) => this.#locRibRoute(rib, prefix));
+    this.#watchers.tell({ type: 'announced', table: 'loc-rib', family: rib.family, routes });
+  }
+
+  #tellWithdrawn(rib: FamilyRib, prefix: number): void {
+    if (!this.#watchers.wants('loc-rib')) return;
+    const routes = this.#locRibRoute(rib, prefix);
+    this.#watchers.tell({ type: 'withdrawn', table: 'loc-rib', family: rib.family, routes });
+  }
+
+  #locRibRoute(rib: FamilyRib, prefix: number): Route[] {
+    const sets = new SetReader(this.store, rib.family);
+    const routes = [...locRibRoute(rib, prefix, this.listing(rib.family), sets)];
+    sets.close();
+    return routes;
+  }
+}
+
+/** ORIGIN and AS_PATH are there in every path (RFC 4271, 5); what a session puts in is not ours to keep. */
+function withMandatory({ nextHop, ...attributes }: Attributes): Attributes {
+  return { ...attributes, origin: attributes.origin ?? 'igp', asPath: attributes.asPath ?? [] };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
