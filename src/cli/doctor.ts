@@ -11,7 +11,7 @@ const marks = { ok: 'ok', skipped: '-', warning: 'WARN', error: 'FAIL' } as cons
 
 /** What on this machine stops the routes of a configuration from working, each with the line that fixes it. */
 export async function doctor({ config: path, output }: DoctorOptions): Promise<ExitCode> {
-  const { ConfigError, loadConfig } = await import('../daemon/load.ts');
+  const { ConfigError, loadConfig } = await import('../daemon/config/load.ts');
   const { examine } = await import('../daemon/doctor/doctor.ts');
   const { thisSystem } = await import('../daemon/doctor/system.ts');
   try {

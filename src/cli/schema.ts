@@ -1,4 +1,4 @@
-import { jsonSchema } from '../daemon/config.ts';
+import { jsonSchema } from '../daemon/config/schema.ts';
 import { printLines } from './output.ts';
 
 /** The JSON schema of the configuration file. */

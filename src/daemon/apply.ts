@@ -8,7 +8,8 @@ import type { Neighbor } from '../speaker/types.ts';
 import { ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import { packPrefixes } from '../wire/nlri.ts';
 import type { Nlri } from '../wire/update.ts';
-import type { InstanceConfig, PathConfig } from './config.ts';
+import type { InstanceConfig } from './config/instance.ts';
+import type { PathConfig } from './config/path.ts';
 
 // From one configuration of an instance to the next. What the API added belongs to others and stays as it is.
 

@@ -9,7 +9,7 @@ import { readManifests } from '../controlplane/resources/manifests.ts';
 import type { ResourceStore } from '../controlplane/store.ts';
 import type { Vault } from '../controlplane/vault.ts';
 import type { Clock, Timer } from '../session/ports.ts';
-import type { ControlPlaneConfig } from './config.ts';
+import type { ControlPlaneConfig } from './config/control-plane.ts';
 import type { InstanceTable } from './instances.ts';
 import { type Machine, nodeFacts } from './node-facts.ts';
 

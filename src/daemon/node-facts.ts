@@ -6,7 +6,7 @@ import { Address } from '../ip/address.ts';
 import { interfaceAddresses } from '../link/interfaces.ts';
 import type { Network } from '../session/ports.ts';
 import { SecretText } from '../session/secret-text.ts';
-import type { ControlPlaneConfig } from './config.ts';
+import type { ControlPlaneConfig } from './config/control-plane.ts';
 
 /** What changes on a machine without anybody telling us. */
 export type Machine = Pick<NodeFacts, 'interfaces' | 'defaultRoutes'>;

@@ -9,9 +9,9 @@ import { warmUp } from '../speaker/warm-up.ts';
 import { warmUpReceive } from '../speaker/warm-up-receive.ts';
 import { tcpNetwork } from '../transport/tcp.ts';
 import { systemClock, systemEntropy } from '../transport/world.ts';
-import type { Config } from './config.ts';
+import { ConfigError, loadConfig } from './config/load.ts';
+import type { Config } from './config/schema.ts';
 import { Daemon } from './daemon.ts';
-import { ConfigError, loadConfig } from './load.ts';
 import { createLog } from './log.ts';
 import { StateError } from './state-error.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { loadConfig } from '../../src/daemon/load.ts';
+import { loadConfig } from '../../src/daemon/config/load.ts';
 import { herald } from '../cli/herald.ts';
 
 // What is copied to a cluster: that its parts fit each other, and the daemon.

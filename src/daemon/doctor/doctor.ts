@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/schema.ts';
 import { kernelChecks } from './kernel.ts';
 import { linkChecks } from './links.ts';
 import { processChecks } from './process.ts';

@@ -2,7 +2,7 @@ import type { Address } from '../../ip/address.ts';
 import type { InterfaceAddress } from '../../link/interfaces.ts';
 import type { Availability, SocketOptions } from '../../session/ports.ts';
 import type { Neighbor } from '../../speaker/types.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/schema.ts';
 import type { Machine } from '../node-facts.ts';
 
 /** The machine as the doctor looks at it. */

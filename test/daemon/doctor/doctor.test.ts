@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../../src/daemon/config/load.ts';
 import { examine } from '../../../src/daemon/doctor/doctor.ts';
 import type { System } from '../../../src/daemon/doctor/types.ts';
-import { parseConfig } from '../../../src/daemon/load.ts';
 import { Address } from '../../../src/ip/address.ts';
 import { Prefix } from '../../../src/ip/prefix.ts';
 import type { InterfaceAddress } from '../../../src/link/interfaces.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { jsonSchema } from '../../src/daemon/config.ts';
+import { jsonSchema } from '../../../src/daemon/config/schema.ts';
 
 const file: unknown = JSON.parse(readFileSync('config/herald.schema.json', 'utf8'));
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, loadConfig, parseConfig } from '../../src/daemon/load.ts';
-import { Address } from '../../src/ip/address.ts';
-import { Prefix } from '../../src/ip/prefix.ts';
-import { ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
+import { ConfigError, loadConfig, parseConfig } from '../../../src/daemon/config/load.ts';
+import { Address } from '../../../src/ip/address.ts';
+import { Prefix } from '../../../src/ip/prefix.ts';
+import { ipv4Unicast, ipv6Unicast } from '../../../src/wire/family.ts';
 
 const file = 'herald.yaml';
 

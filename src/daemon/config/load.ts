@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type Fault, faultsOf } from '../api/issues.ts';
-import { codeOf } from '../api/socket.ts';
-import { type Source as Document, type Position, readYaml } from '../controlplane/resources/yaml.ts';
-import { type Config, configSchema, jsonSchema } from './config.ts';
+import { type Fault, faultsOf } from '../../api/issues.ts';
+import { codeOf } from '../../api/socket.ts';
+import { type Source as Document, type Position, readYaml } from '../../controlplane/resources/yaml.ts';
+import { type Config, configSchema, jsonSchema } from './schema.ts';
 
 /** What is wrong with a configuration: every fault, each on a line of its own as `file:line:column path: message`. */
 export class ConfigError extends Error {
