@@ -3,6 +3,7 @@ import type { Prefix } from '../ip/prefix.ts';
 import type { PrefixMatch, RoutePolicyActions } from '../policy/types.ts';
 import type { Role } from '../session/role.ts';
 import type { SecretText } from '../session/secret-text.ts';
+import { defaults, keepAliveTimeFor } from '../speaker/defaults.ts';
 import { defaultGracefulRestart } from '../speaker/graceful-restart.ts';
 import type { NextHopMode } from '../speaker/next-hop.ts';
 import { routerOn, targetOf } from '../speaker/target.ts';
@@ -10,7 +11,7 @@ import type { BfdOptions, LongLivedRestart, Neighbor, PathSpec } from '../speake
 import type { AddPathFamily } from '../wire/capability.ts';
 import { type Family, familyName, ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import type { Attributes, NextHop, Nlri, Origin } from '../wire/update.ts';
-import { defaultKeepAliveTime, defaults, type Self } from './fields.ts';
+import type { Self } from './fields.ts';
 
 // From fields that were checked to what a speaker takes: the defaults of all doors are here.
 
@@ -101,7 +102,7 @@ export function neighborOf(fields: NeighborFields): Neighbor {
     timers: {
       connectRetry: fields.connectRetryTime ?? defaults.connectRetryTime,
       holdTime,
-      keepaliveInterval: fields.keepAliveTime ?? defaultKeepAliveTime(holdTime),
+      keepaliveInterval: fields.keepAliveTime ?? keepAliveTimeFor(holdTime),
       delayOpen: fields.delayOpenTime ?? defaults.delayOpenTime,
     },
     transport: defined({

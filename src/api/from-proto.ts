@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Fault } from '../controlplane/resources/fault.ts';
 import { SoftResetDirection } from '../gen/herald/v1/router_service.ts';
 import type * as proto from '../gen/herald/v1/types.ts';
 import {
@@ -29,7 +30,7 @@ import {
 } from './build.ts';
 import { InvalidRequest } from './errors.ts';
 import * as fields from './fields.ts';
-import { type Fault, faultsOf } from './issues.ts';
+import { faultsOf } from './issues.ts';
 
 // Requests to domain values. What is wrong with one is told all at once, in the request's own field names.
 

@@ -12,15 +12,16 @@ import {
 import { labels } from './labels.ts';
 import { afis, safis } from './types.ts';
 
-// The fields that several kinds have. Addresses and prefixes become canonical text, so that equal ones are equal strings.
+// The fields that several kinds have, and the ranges of all doors. Addresses and prefixes become canonical text, so that equal ones are
+// equal strings.
 
-/** Text that `read` makes canonical, or refuses with undefined or an error whose message says why. */
-export function text(expected: string, read: (text: string) => string | undefined) {
-  return z.string().transform((given, context): string => {
+/** Text that `read` makes something of, or refuses with undefined or an error whose message says why. */
+export function text<T>(expected: string, read: (text: string) => T | undefined) {
+  return z.string().transform((given, context): T => {
     let message = `must be ${expected}`;
     try {
-      const canonical = read(given);
-      if (canonical !== undefined) return canonical;
+      const known = read(given);
+      if (known !== undefined) return known;
     } catch (error) {
       if (!(error instanceof RangeError || error instanceof AddressError)) throw error;
       message = error.message;
@@ -30,7 +31,7 @@ export function text(expected: string, read: (text: string) => string | undefine
   });
 }
 
-const integer = (least: number, most: number) => z.int().min(least).max(most);
+export const integer = (least: number, most: number) => z.int().min(least).max(most);
 
 export const nextHop = text(`self, ${nextHopForm}`, (given) => {
   if (given === 'self') return given;
@@ -54,10 +55,18 @@ export const aggregationLengthIPv4 = integer(0, 31);
 export const aggregationLengthIPv6 = integer(0, 127);
 /** Seconds. */
 export const connectRetryTime = integer(1, 0x7fffffff);
+/** Seconds. */
 export const holdTime = integer(3, 65535);
+/** Seconds. */
 export const keepAliveTime = integer(1, 65535);
+/** Seconds, twelve bits of them (RFC 4724, 3). */
 export const restartTime = integer(1, 4095);
 export const ttl = integer(1, 255);
+/** Milliseconds. */
+export const bfdInterval = integer(1, 60_000);
+export const detectionMultiplier = integer(1, 255);
+/** Which way several paths of a prefix go (RFC 7911). */
+export const addPathsMode = z.enum(['send', 'receive', 'both']);
 
 export const address = text('an address', (given) => Address.parse(given).toString());
 

@@ -27,13 +27,11 @@ export const gracefulRestart = z.object({
   restartTimeSeconds: z.exactOptional(fields.restartTime),
 });
 
-const milliseconds = z.int().min(1).max(60_000);
-
 const bfd = z.object({
   enabled: z.boolean(),
-  transmitIntervalMilliseconds: z.exactOptional(milliseconds),
-  receiveIntervalMilliseconds: z.exactOptional(milliseconds),
-  detectionMultiplier: z.exactOptional(z.int().min(1).max(255)),
+  transmitIntervalMilliseconds: z.exactOptional(fields.bfdInterval),
+  receiveIntervalMilliseconds: z.exactOptional(fields.bfdInterval),
+  detectionMultiplier: z.exactOptional(fields.detectionMultiplier),
   strict: z.exactOptional(z.boolean()),
 });
 
@@ -60,9 +58,7 @@ const spec = z
     transport: z.exactOptional(z.object({ peerPort, sourceInterface: z.exactOptional(z.string().min(1)) })),
     bfd: z.exactOptional(bfd),
     nextHop: z.exactOptional(fields.nextHopMode),
-    families: z.exactOptional(
-      z.array(z.object({ ...familyFields, addPaths: z.exactOptional(z.enum(['send', 'receive', 'both'])) })),
-    ),
+    families: z.exactOptional(z.array(z.object({ ...familyFields, addPaths: z.exactOptional(fields.addPathsMode) }))),
   })
   .superRefine(...rules(bfdFits));
 

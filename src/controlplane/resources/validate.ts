@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import type { Definition, Note } from './definition.ts';
-import { type Fault, faultsOf, nearest, unknownFields } from './faults.ts';
+import type { Fault } from './fault.ts';
 import { definitionOf, definitions, nodeConfigNames } from './kinds.ts';
+import { nearest } from './nearest.ts';
 import { isMap, type Loose } from './rules.ts';
+import { faultsOf, unknownFields } from './schema-faults.ts';
 import { Texts } from './texts.ts';
 import type { Resource } from './types.ts';
-
-export type { Fault } from './faults.ts';
 
 export type Validation =
   | { readonly ok: true; readonly resource: Resource; readonly warnings: readonly Note[] }

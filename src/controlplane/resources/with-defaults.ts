@@ -1,3 +1,5 @@
+import { keepAliveTimeFor, defaults as ofNeighbors } from '../../speaker/defaults.ts';
+import { defaultGracefulRestart } from '../../speaker/graceful-restart.ts';
 import type {
   BfdSpec,
   BGPFamilyWithAdverts,
@@ -15,16 +17,15 @@ import type {
 
 /** Seconds where it is a time. */
 export const peerConfigDefaults = {
-  peerPort: 179,
-  connectRetryTimeSeconds: 120,
-  holdTimeSeconds: 90,
-  keepAliveTimeSeconds: 30,
-  restartTimeSeconds: 120,
+  peerPort: ofNeighbors.peerPort,
+  connectRetryTimeSeconds: ofNeighbors.connectRetryTime,
+  holdTimeSeconds: ofNeighbors.holdTime,
+  restartTimeSeconds: defaultGracefulRestart.restartTime,
   bfd: {
     enabled: false,
-    transmitIntervalMilliseconds: 300,
-    receiveIntervalMilliseconds: 300,
-    detectionMultiplier: 3,
+    transmitIntervalMilliseconds: ofNeighbors.bfdInterval,
+    receiveIntervalMilliseconds: ofNeighbors.bfdInterval,
+    detectionMultiplier: ofNeighbors.detectionMultiplier,
     strict: false,
   },
   ebgpMultihop: 1,
@@ -61,7 +62,7 @@ export function peerConfigWithDefaults(spec: PeerConfigSpec): PeerConfigWithDefa
     timers: {
       connectRetryTimeSeconds: timers?.connectRetryTimeSeconds ?? defaults.connectRetryTimeSeconds,
       holdTimeSeconds,
-      keepAliveTimeSeconds: timers?.keepAliveTimeSeconds ?? keepAliveTimeOf(holdTimeSeconds),
+      keepAliveTimeSeconds: timers?.keepAliveTimeSeconds ?? keepAliveTimeFor(holdTimeSeconds),
     },
     ...(spec.authSecretRef !== undefined && { authSecretRef: spec.authSecretRef }),
     gracefulRestart: {
@@ -73,11 +74,6 @@ export function peerConfigWithDefaults(spec: PeerConfigSpec): PeerConfigWithDefa
     ...(spec.nextHop !== undefined && { nextHop: spec.nextHop }),
     families: families.length > 0 ? families : defaults.families,
   };
-}
-
-/** Cilium's, or a third of a hold time too short for it (RFC 4271, 4.4). */
-function keepAliveTimeOf(holdTime: number): number {
-  return Math.max(1, Math.min(peerConfigDefaults.keepAliveTimeSeconds, Math.floor(holdTime / 3)));
 }
 
 export interface ServiceWithDefaults {

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type Fault, faultsOf } from '../../api/issues.ts';
+import { faultsOf } from '../../api/issues.ts';
 import { codeOf } from '../../api/socket.ts';
+import type { Fault } from '../../controlplane/resources/fault.ts';
 import { type Source as Document, type Position, readYaml } from '../../controlplane/resources/yaml.ts';
 import { type Config, configSchema, jsonSchema } from './schema.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nearest } from '../../src/api/issues.ts';
+import { nearest } from '../../../src/controlplane/resources/nearest.ts';
 
 describe('nearest', () => {
   test.each([
