@@ -4,6 +4,7 @@ import { codeOf } from '../api/socket.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import { Speaker, type SpeakerLog, type SpeakerWorld } from '../speaker/speaker.ts';
 import type { BgpGlobal } from '../speaker/types.ts';
+import { Gate } from '../transport/gate.ts';
 
 /** An instance whose life is ours. */
 interface Running extends Instance {
@@ -20,12 +21,13 @@ export class InstanceTable implements Instances {
   readonly #world: SpeakerWorld;
   /** The process goes on where another left off, until the peers begin. */
   #restarted = false;
-  /** Peers wait until all that is to be announced is there. */
+  /** Peers wait until all that is to be announced is there, and so does who dials us. */
   #peersWait = true;
+  readonly #gate = new Gate();
   readonly #logFor: (fields: Record<string, unknown>) => SpeakerLog;
 
   constructor(world: SpeakerWorld, logFor: (fields: Record<string, unknown>) => SpeakerLog) {
-    this.#world = world;
+    this.#world = { ...world, network: this.#gate.around(world.network) };
     this.#logFor = logFor;
   }
 
@@ -39,6 +41,7 @@ export class InstanceTable implements Instances {
     this.#peersWait = false;
     this.#restarted = false;
     for (const { router } of this.#running.values()) router.startPeers();
+    this.#gate.open();
   }
 
   list(): readonly Instance[] {

@@ -84,7 +84,7 @@ export interface Connection {
   /** Both are known once connected. */
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  /** Takes over what happens from now on: an accepted connection gets its handler here, before its next turn of the event loop. */
+  /** Takes over what happens from now on. An accepted connection has no handler before: what came until then is told next. */
   handle(handler: ConnectionHandler): void;
   /**
    * Queues one or more whole messages; the bytes are not copied and must not change afterwards.

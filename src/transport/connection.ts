@@ -18,6 +18,7 @@ export class SocketConnection implements Connection {
   readonly #framer = new Framer();
   #handler: ConnectionHandler | undefined;
   #error: Error | undefined;
+  #isGone = false;
   #local = nowhere;
   #remote: Endpoint;
   /** Octets read in this turn, or in some together when they were few. */
@@ -39,6 +40,7 @@ export class SocketConnection implements Connection {
       this.#error = error;
     });
     socket.on('close', () => {
+      this.#isGone = true;
       const handler = this.#handler;
       this.#silence();
       handler?.closed(this.#error);
@@ -67,6 +69,10 @@ export class SocketConnection implements Connection {
 
   handle(handler: ConnectionHandler): void {
     this.#handler = handler;
+    if (this.#isGone) {
+      setImmediate(() => this.#handler?.closed(this.#error));
+      return;
+    }
     // Only now: what came before waits in the socket.
     this.#socket.on('data', (chunk) => this.#received(chunk));
   }

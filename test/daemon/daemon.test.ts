@@ -9,10 +9,11 @@ import { showLab } from '../../src/cli/lab.ts';
 import { loadConfig, parseConfig } from '../../src/daemon/config/load.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import type { RouterServiceClient } from '../../src/gen/herald/v1/router_service.ts';
-import { Address } from '../../src/ip/address.ts';
+import type { Network } from '../../src/session/ports.ts';
 import { tcpNetwork } from '../../src/transport/tcp.ts';
 import { systemClock, systemEntropy } from '../../src/transport/world.ts';
 import { captured, herald } from '../cli/herald.ts';
+import { addressA, addressB, openB, Puppet } from '../session/sides.ts';
 import { VirtualClock } from '../simulation/clock.ts';
 import { SimulatedNetwork } from '../simulation/network.ts';
 import { seeded } from '../simulation/random.ts';
@@ -44,17 +45,15 @@ function config(text: string) {
   return parseConfig([{ file: 'test.yaml', text: `api: { listen: ["unix:${directory}/api.sock"] }\n${text}` }]);
 }
 
-async function start(text: string): Promise<Daemon> {
-  const clock = new VirtualClock();
-  const network = new SimulatedNetwork(clock, seeded(1));
-  const world = {
-    clock,
-    network: network.host(Address.parse('2001:db8::1')),
-    entropy: seeded(2),
-    interfaces: () => [],
-  };
+async function start(text: string, simulated = simulation()): Promise<Daemon> {
+  const world = { ...simulated, entropy: seeded(2), interfaces: () => [] };
   daemon = await Daemon.start(config(text), { world, log, version: '1' });
   return daemon;
+}
+
+function simulation() {
+  const clock = new VirtualClock();
+  return { clock, network: new SimulatedNetwork(clock, seeded(1)).host(addressA) };
 }
 
 const instance = (name: string, fields = '') => `{ name: ${name}, localASN: 65001, routerID: 10.0.0.1${fields} }`;
@@ -94,12 +93,35 @@ describe('a daemon', () => {
   });
 
   test('runs nothing when a part of it cannot run', async () => {
-    const listening = ', localPort: 179, listenAddresses: ["2001:db8::1"]';
+    const listening = ', localPort: 179, listenAddresses: ["2001:db8::a"]';
     await expect(start(`instances: [${instance('a', listening)}, ${instance('b', listening)}]`)).rejects.toThrow(
-      'instance b: cannot listen on [2001:db8::1]:179: the port is in use by another process; stop it, or choose another localPort',
+      'instance b: cannot listen on [2001:db8::a]:179: the port is in use by another process; stop it, or choose another localPort',
     );
     await expect(call(client, rpc.getBgp, { instance: '' })).rejects.toThrow('UNAVAILABLE');
     await start(`instances: [${instance('a', listening)}]`);
+  });
+
+  test('answers a router that dials before its peer is there', async () => {
+    const clock = new VirtualClock();
+    const simulated = new SimulatedNetwork(clock, seeded(1));
+    const host = simulated.host(addressA);
+    const routers: Puppet[] = [];
+    const listen: Network['listen'] = async (options, accept) => {
+      const listener = await host.listen(options, accept);
+      routers.push(Puppet.dial(simulated));
+      clock.advance(100);
+      routers[0]?.say(openB());
+      clock.advance(100);
+      return listener;
+    };
+    const peer = `{ name: r, peerAddress: "${addressB}", peerASN: 65002, transport: { passive: true } }`;
+    await start(
+      `instances: [${instance('a', `, localPort: 179, listenAddresses: ["${addressA}"], peers: [${peer}]`)}]`,
+      { clock, network: { ...host, listen } },
+    );
+    clock.advance(100);
+    expect(routers.map((router) => [router.closedBy, router.types()])).toEqual([[undefined, ['open', 'keepalive']]]);
+    expect(complaints()).toEqual([]);
   });
 
   test('goes over to another configuration: what is gone, changed and new', async () => {
@@ -159,12 +181,12 @@ describe('a daemon', () => {
   });
 
   test('says what it cannot change, and tries again what failed', async () => {
-    const listening = ', localPort: 179, listenAddresses: ["2001:db8::1"]';
+    const listening = ', localPort: 179, listenAddresses: ["2001:db8::a"]';
     const first = await start(`instances: [${instance('a', listening)}]`);
     const both = `instances: [${instance('a', listening)}, ${instance('b', listening)}]`;
     await first.reload(config(both));
     expect(Object.keys(await running())).toEqual(['a']);
-    expect(complaints()).toEqual([expect.stringMatching(/^instance b: cannot listen on \[2001:db8::1\]:179/)]);
+    expect(complaints()).toEqual([expect.stringMatching(/^instance b: cannot listen on \[2001:db8::a\]:179/)]);
     await first.reload(config(`instances: [${instance('b', listening)}]`));
     expect(Object.keys(await running())).toEqual(['b']);
     await first.reload(parseConfig([{ file: 'x', text: 'api: { listen: [] }' }]));

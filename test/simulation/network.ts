@@ -214,6 +214,9 @@ class End implements Connection {
   readonly #network: SimulatedNetwork;
   readonly #framer = new Framer();
   #handler: ConnectionHandler | undefined;
+  /** What came while there was nobody to tell. */
+  readonly #early: Uint8Array[] = [];
+  #endedEarly: { readonly error: Error | undefined } | undefined;
   /** Closing: our FIN is on its way and we listen no more. Gone: whatever arrives is answered with a reset. */
   #state: 'open' | 'closing' | 'gone' = 'open';
   #pending = 0;
@@ -246,6 +249,10 @@ class End implements Connection {
 
   handle(handler: ConnectionHandler): void {
     this.#handler = handler;
+    const { clock } = this.#network;
+    for (const bytes of this.#early.splice(0)) clock.timer(0, () => this.#push(bytes));
+    const ended = this.#endedEarly;
+    if (ended !== undefined) clock.timer(0, () => this.#handler?.closed(ended.error));
   }
 
   send(bytes: Uint8Array): boolean {
@@ -291,6 +298,11 @@ class End implements Connection {
     if (this.#state === 'gone') this.other?.fail(new SystemError('ECONNRESET'));
     if (this.#state !== 'open') return;
     this.#network.log(`${text(this.remote)} > ${text(this.local)} ${Buffer.from(bytes).toString('hex')}`);
+    if (this.#handler === undefined) this.#early.push(bytes);
+    else this.#push(bytes);
+  }
+
+  #push(bytes: Uint8Array): void {
     try {
       this.#framer.push(bytes, (message) => this.#handler?.message(message));
     } catch (error) {
@@ -329,6 +341,7 @@ class End implements Connection {
 
   #end(error: Error | undefined): void {
     const handler = this.#handler;
+    if (this.#state === 'open' && handler === undefined) this.#endedEarly = { error };
     this.vanish();
     handler?.closed(error);
   }

@@ -8,6 +8,7 @@ import type { Connection, ConnectionHandler, Listener } from '../../src/session/
 import { Session } from '../../src/session/session.ts';
 import type { DownReason, SessionConfig, SessionHandler } from '../../src/session/types.ts';
 import { Acceptor, peerKey } from '../../src/transport/acceptor.ts';
+import { SocketConnection } from '../../src/transport/connection.ts';
 import { tcpNetwork } from '../../src/transport/tcp.ts';
 import { systemClock, systemEntropy } from '../../src/transport/world.ts';
 import type { BgpError } from '../../src/wire/error.ts';
@@ -296,6 +297,24 @@ test('an accepted connection that closes before anybody looks does no harm', asy
   const events = new Events();
   (await accepted).handle(events);
   expect(await events.next()).toMatch(/^closed/);
+});
+
+test('a handler that comes after the end is told of it', async () => {
+  const server = createServer();
+  cleanups.push(() => server.close());
+  server.listen(0, '::1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const client = connect(port, '::1');
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  const connection = new SocketConnection(socket);
+  client.resetAndDestroy();
+  await new Promise((resolve) => {
+    socket.once('close', resolve);
+  });
+  const events = new Events();
+  connection.handle(events);
+  expect(await events.next()).toBe('closed ECONNRESET');
 });
 
 test('connections from strangers are closed and counted', async () => {
