@@ -133,7 +133,7 @@ export function routerService({ instances, version, report, now, journal }: Rout
     }),
     getPeerState: unary((request) => {
       const router = named(request);
-      return { peers: router.peers().map((peer) => fromPeer(peer, router.global.asn, now())) };
+      return { peers: router.peers().map((peer) => fromPeer(peer, router.global.asn)) };
     }),
     watchPeers: serverStream((call) => stream(call, peerWatch(named(call.request), now))),
 

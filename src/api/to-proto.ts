@@ -37,6 +37,10 @@ function seconds(count: number): bigint {
   return BigInt(count) * nanosecondsPerSecond;
 }
 
+function milliseconds(count: number): bigint {
+  return BigInt(Math.floor(count)) * 1_000_000n;
+}
+
 /** Nanoseconds from one date to another; never negative. */
 function nanosecondsSince(from: Date, now: Date): bigint {
   return BigInt(Math.max(0, now.getTime() - from.getTime())) * 1_000_000n;
@@ -57,8 +61,8 @@ function fromGlobal({ asn, routerId, listenPort, listenAddresses = [] }: BgpGlob
   return listenPort < 0 ? global : { ...global, listenPort };
 }
 
-export function fromPeer(peer: PeerState, localAsn: number, now: Date): proto.PeerState {
-  const { neighbor, negotiated, establishedAt, lastDown } = peer;
+export function fromPeer(peer: PeerState, localAsn: number): proto.PeerState {
+  const { neighbor, negotiated, lastDown } = peer;
   return {
     name: neighbor.name,
     peerAddress: neighbor.address.toString(),
@@ -66,8 +70,8 @@ export function fromPeer(peer: PeerState, localAsn: number, now: Date): proto.Pe
     peerAsn: negotiated?.peerAsn ?? neighbor.asn,
     localAsn,
     sessionState: peer.sessionState,
-    uptimeNanoseconds: establishedAt === undefined ? 0n : nanosecondsSince(establishedAt, now),
-    families: peer.families.map(({ family, received, accepted, advertised, looped, stale, leaked }) => ({
+    uptimeNanoseconds: milliseconds(peer.uptime ?? 0),
+    families: peer.families.map(({ family, received, accepted, advertised, looped, stale, leaked, unsent }) => ({
       family: namesOf(family),
       received: BigInt(received),
       accepted: BigInt(accepted),
@@ -75,6 +79,7 @@ export function fromPeer(peer: PeerState, localAsn: number, now: Date): proto.Pe
       looped: BigInt(looped),
       stale: BigInt(stale),
       leaked: BigInt(leaked),
+      unsent: BigInt(unsent),
     })),
     timers: {
       appliedHoldNanoseconds: seconds(negotiated?.holdTime ?? 0),
@@ -91,6 +96,7 @@ export function fromPeer(peer: PeerState, localAsn: number, now: Date): proto.Pe
     lastDown: lastDown === undefined ? undefined : fromDown(lastDown.reason, lastDown.at),
     runningTimersNanoseconds: fromTimers(peer.timers),
     pendingBytes: BigInt(peer.pending),
+    receivedBytes: BigInt(peer.receivedOctets),
     localPort: negotiated?.local.port ?? 0,
     remotePort: negotiated?.remote.port ?? 0,
     neighbor: fromNeighbor(neighbor),
@@ -190,6 +196,7 @@ function fromCounters(counters: PeerState['counters']): proto.PeerCounters {
     routeRefreshesReceived: BigInt(counters.routeRefreshesReceived),
     established: BigInt(counters.established),
     collisions: BigInt(counters.collisions),
+    malformedUpdates: BigInt(counters.malformedUpdates),
   };
 }
 
@@ -226,13 +233,13 @@ export function fromPeerEvent(event: PeerEvent, localAsn: number): rpc.PeerEvent
   return {
     type: peerEventTypes[event.type],
     at: event.at,
-    peer: fromPeer(event.peer, localAsn, event.at),
+    peer: fromPeer(event.peer, localAsn),
     down: event.type === 'down' ? fromDown(event.reason, event.at) : undefined,
   };
 }
 
 export function presentPeer(peer: PeerState, localAsn: number, now: Date): rpc.PeerEvent {
-  return { type: PeerEventType.PRESENT, at: now, peer: fromPeer(peer, localAsn, now), down: undefined };
+  return { type: PeerEventType.PRESENT, at: now, peer: fromPeer(peer, localAsn), down: undefined };
 }
 
 const origins = { igp: Origin.IGP, egp: Origin.EGP, incomplete: Origin.INCOMPLETE } as const;

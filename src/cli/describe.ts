@@ -74,6 +74,7 @@ function linesOf({ instance, peer }: FoundPeer): string[] {
       ['Next Hop', peer.neighbor?.nextHop ?? '-'],
       ['Several Paths', severalPaths(peer)],
       ['Pending', `${peer.pendingBytes} bytes`],
+      ['Received', `${peer.receivedBytes} bytes of routes`],
       ['Graceful Restart', gracefulRestart(peer)],
       ['Default Policies', defaultPolicies(peer)],
       ...limitsOf(peer),
@@ -227,10 +228,10 @@ function words(timer: string): string {
 function familyTable({ families, sessionState }: PeerState): Iterable<string> {
   const count = (value: bigint) => (sessionState === 'established' || value > 0n ? `${value}` : '-');
   return tableLines(
-    ['Family', 'Received', 'Accepted', 'Looped', 'Leaked', 'Stale', 'Advertised'],
-    families.map(({ family, received, accepted, looped, leaked, stale, advertised }) => [
+    ['Family', 'Received', 'Accepted', 'Looped', 'Leaked', 'Stale', 'Advertised', 'Unsent'],
+    families.map(({ family, received, accepted, looped, leaked, stale, advertised, unsent }) => [
       `${family?.afi}/${family?.safi}`,
-      ...[received, accepted, looped, leaked, stale, advertised].map(count),
+      ...[received, accepted, looped, leaked, stale, advertised, unsent].map(count),
     ]),
   );
 }
@@ -248,7 +249,8 @@ function messageTable(counters: PeerCounters | undefined): Iterable<string> {
     ['Type', 'Sent', 'Received'],
     rows.map((row) => row.map(String)),
   );
-  return [...lines, `established ${times(counters.established)}, ${counters.collisions} collisions resolved`];
+  const ups = `established ${times(counters.established)}, ${counters.collisions} collisions resolved`;
+  return [...lines, `${ups}, ${counters.malformedUpdates} malformed UPDATEs`];
 }
 
 function times(count: bigint): string {

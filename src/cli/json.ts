@@ -59,6 +59,7 @@ export function peerJson(instance: string, peer: PeerState): Record<string, unkn
       'remote-port': peer.remotePort,
     }),
     'pending-bytes': Number(peer.pendingBytes),
+    'received-bytes': Number(peer.receivedBytes),
     'tcp-password-enabled': peer.tcpPasswordEnabled,
     ...(peer.drain && { drain: drainJson(peer.drain) }),
     ...(peer.bfd && { bfd: bfdJson(peer.bfd) }),
@@ -98,6 +99,7 @@ function familyJson({
   looped,
   stale,
   leaked,
+  unsent,
 }: PeerFamilyState): Record<string, unknown> {
   return {
     afi: family?.afi,
@@ -108,6 +110,7 @@ function familyJson({
     looped: Number(looped),
     stale: Number(stale),
     leaked: Number(leaked),
+    unsent: Number(unsent),
   };
 }
 

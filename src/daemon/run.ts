@@ -13,6 +13,7 @@ import { ConfigError, loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { Daemon } from './daemon.ts';
 import { createLog } from './log.ts';
+import { memoryForRoutes } from './memory.ts';
 import { StateError } from './state-error.ts';
 
 /** A daemon that could not start; the message says what, where, and what to do. */
@@ -74,7 +75,8 @@ async function start(
     const config: Config = path === undefined ? { instances: [] } : loadConfig(path);
     const log = createLog(config.log?.level ?? 'info', config.log?.format ?? 'json');
     const links = systemLinks(systemClock, systemEntropy);
-    const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy, links, bfd };
+    const memory = memoryForRoutes();
+    const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy, links, bfd, memory };
     return {
       config,
       log,

@@ -79,6 +79,16 @@ export class Metrics implements ReconcileObserver {
     'Routes from the peer that are not kept because they are route leaks (RFC 9234)',
     [...peerLabels, ...familyLabels],
   );
+  readonly #unsent = this.#gauge(
+    'herald_peer_unsent_routes',
+    'Changes that wait for the peer to read, at most: what a later one supersedes may be among them',
+    [...peerLabels, ...familyLabels],
+  );
+  readonly #malformed = this.#counter(
+    'herald_peer_malformed_updates_total',
+    'UPDATEs from the peer with a fault that did not end the session (RFC 7606)',
+    peerLabels,
+  );
   readonly #messages = this.#counter('herald_peer_messages_total', 'BGP messages exchanged with the peer', [
     ...peerLabels,
     'type',
@@ -115,6 +125,11 @@ export class Metrics implements ReconcileObserver {
   readonly #pending = this.#gauge(
     'herald_peer_pending_bytes',
     'Octets for the peer that TCP has not taken',
+    peerLabels,
+  );
+  readonly #receivedBytes = this.#gauge(
+    'herald_peer_received_bytes',
+    'Octets that the routes from the peer take, near enough; attributes that routes share count for each',
     peerLabels,
   );
   readonly #drain = this.#gauge(
@@ -186,13 +201,16 @@ export class Metrics implements ReconcileObserver {
       this.#looped,
       this.#stale,
       this.#leaked,
+      this.#unsent,
       this.#pending,
+      this.#receivedBytes,
       this.#bfdState,
     ];
     const counters = [
       this.#messages,
       this.#established,
       this.#collisions,
+      this.#malformed,
       this.#refused,
       this.#watchCuts,
       this.#bfdDowns,
@@ -213,6 +231,7 @@ export class Metrics implements ReconcileObserver {
     for (const [type, direction, field] of messages) this.#messages.inc({ ...of, type, direction }, counters[field]);
     this.#established.inc(of, counters.established);
     this.#collisions.inc(of, counters.collisions);
+    this.#malformed.inc(of, counters.malformedUpdates);
     for (const phase of ['draining', 'drained']) this.#drain.set({ ...of, phase }, peer.drain?.phase === phase ? 1 : 0);
 
     if (peer.bfd !== undefined) this.#copyBfd(of, peer.bfd);
@@ -220,7 +239,8 @@ export class Metrics implements ReconcileObserver {
     const session = { ...of, local_asn: localAsn, neighbor_asn: negotiated?.peerAsn ?? neighbor.asn };
     this.#sessionState.set(session, isEstablished ? 1 : 0);
     if (isEstablished) this.#pending.set(of, peer.pending);
-    for (const { family, advertised, received, accepted, looped, stale, leaked } of peer.families) {
+    if (isEstablished || peer.receivedOctets > 0) this.#receivedBytes.set(of, peer.receivedOctets);
+    for (const { family, advertised, received, accepted, looped, stale, leaked, unsent } of peer.families) {
       const [afi = '', safi = ''] = familyName(family).split('/');
       if (isEstablished || stale > 0) this.#stale.set({ ...of, afi, safi }, stale);
       if (!isEstablished) continue;
@@ -229,6 +249,7 @@ export class Metrics implements ReconcileObserver {
       this.#accepted.set({ ...of, afi, safi }, accepted);
       this.#looped.set({ ...of, afi, safi }, looped);
       this.#leaked.set({ ...of, afi, safi }, leaked);
+      this.#unsent.set({ ...of, afi, safi }, unsent);
     }
   }
 

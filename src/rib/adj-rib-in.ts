@@ -36,6 +36,8 @@ export class AdjRibIn {
   #looped = 0;
   #stale = 0;
   #leaked = 0;
+  #pagesHeld = 0;
+  #setOctets = 0;
 
   constructor(keys: RouteKeys, store: AttributeStore) {
     this.#keys = keys;
@@ -65,6 +67,16 @@ export class AdjRibIn {
   /** Routes that are each a route leak (RFC 9234, 5). */
   get leaked(): number {
     return this.#leaked;
+  }
+
+  /** Octets of the columns; the ids and attribute sets that they name are shared. */
+  get memory(): number {
+    return this.#pagesHeld * 8 * PAGE;
+  }
+
+  /** Octets of the attribute sets of all paths: as often as there are paths with it. */
+  get setOctets(): number {
+    return this.#setOctets;
   }
 
   /** The attribute set of a route; 0 when the peer sent none, or it was dropped. */
@@ -108,6 +120,7 @@ export class AdjRibIn {
     const entry = this.#entry(id);
     if (page === undefined || (entry & SET) === 0) return;
     page.entries[id % PAGE] = (entry & ~SET) | attributes;
+    this.#setOctets += this.#store.lengthOf(attributes) - this.#store.lengthOf(entry & SET);
     this.#store.release(entry & SET);
   }
 
@@ -117,7 +130,10 @@ export class AdjRibIn {
     const entry = this.#entry(id);
     if (page === undefined || entry === 0) return false;
     page.entries[id % PAGE] = 0;
-    if (--page.used === 0) this.#pages[id >> PAGE_BITS] = undefined;
+    if (--page.used === 0) {
+      this.#pages[id >> PAGE_BITS] = undefined;
+      this.#pagesHeld--;
+    }
     this.#count(entry, -1);
     this.#drop(id, entry);
     return true;
@@ -125,6 +141,8 @@ export class AdjRibIn {
 
   /** The peer is about to send everything again: after BoRR (RFC 7313, 4), or once its session is back. */
   markStale(): void {
+    // Marked before, and nothing came since: a peer that begins over and over costs nothing.
+    if (this.#stale === this.#size && this.#looped + this.#leaked === 0) return;
     this.#stale = this.#size;
     for (const page of this.#pages) {
       if (page === undefined) continue;
@@ -150,6 +168,7 @@ export class AdjRibIn {
   clear(): void {
     for (const id of this.ids()) this.remove(id);
     this.#pages.length = 0;
+    this.#pagesHeld = 0;
   }
 
   #entry(id: number): number {
@@ -157,22 +176,24 @@ export class AdjRibIn {
   }
 
   #put(id: number, entry: number, seconds: number): void {
-    const page = (this.#pages[id >> PAGE_BITS] ??= {
-      entries: new Uint32Array(PAGE),
-      received: new Uint32Array(PAGE),
-      used: 0,
-    });
+    const page = (this.#pages[id >> PAGE_BITS] ??= this.#newPage());
     const at = id % PAGE;
     const before = page.entries[at] as number;
     page.entries[at] = entry;
     page.received[at] = seconds;
     this.#count(entry, 1);
+    this.#setOctets += this.#store.lengthOf(entry & SET);
     if (before === 0) {
       page.used++;
       return;
     }
     this.#count(before, -1);
     this.#drop(id, before);
+  }
+
+  #newPage(): Page {
+    this.#pagesHeld++;
+    return { entries: new Uint32Array(PAGE), received: new Uint32Array(PAGE), used: 0 };
   }
 
   #count(entry: number, by: 1 | -1): void {
@@ -186,7 +207,10 @@ export class AdjRibIn {
   }
 
   #drop(id: number, entry: number): void {
-    if ((entry & SET) !== 0) this.#store.release(entry & SET);
+    if ((entry & SET) !== 0) {
+      this.#setOctets -= this.#store.lengthOf(entry & SET);
+      this.#store.release(entry & SET);
+    }
     this.#keys.release(id);
   }
 }

@@ -2,6 +2,8 @@ import { grownTo } from './column.ts';
 
 const MIN_SETS = 64;
 const MIN_ARENA = 4096;
+/** Octets of an id in the columns and in the index. */
+const COLUMNS = 24;
 
 /**
  * Interns path attribute sets by their bytes: the same bytes are the same id, for as long as somebody holds it. Id 0 is never given,
@@ -28,6 +30,16 @@ export class AttributeStore {
   /** Sets held. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Octets that the sets take, with their columns; room to grow is not counted. */
+  get memory(): number {
+    return this.#used - this.#garbage + COLUMNS * this.#size;
+  }
+
+  /** Octets of a set. */
+  lengthOf(id: number): number {
+    return this.#length[id] as number;
   }
 
   /** The id of a set, with one holder more; the bytes are copied when they are new. */

@@ -35,6 +35,11 @@ export class PathTable implements RouteKeys {
     return this.#size;
   }
 
+  /** Octets that the pairs take; room to grow is not counted. */
+  get memory(): number {
+    return this.#size * 32;
+  }
+
   //   | path identifier (4) | length (1) | prefix |  (RFC 7911, 3)
 
   acquire(bytes: Uint8Array, at: number): number {

@@ -41,6 +41,11 @@ export class PrefixTable implements RouteKeys {
     return this.#size;
   }
 
+  /** Octets that the prefixes take; room to grow is not counted. */
+  get memory(): number {
+    return this.#size * (4 * this.#words + 13);
+  }
+
   /** One more than the largest id ever given: columns need this many entries. */
   get end(): number {
     return this.#end;

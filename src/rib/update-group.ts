@@ -26,13 +26,16 @@ export interface Subscriber {
 interface Transfer {
   readonly snapshot: Snapshot;
   position: number;
-  readonly ending: readonly Ending[];
+  readonly ending: Mark | undefined;
 }
 
-/** What is sent when a transfer is out: End-of-RIB, an UPDATE (RFC 4724, 2), or EoRR, which is none (RFC 7313, 4). */
-export interface Ending {
-  readonly bytes: Uint8Array;
-  readonly updates: 0 | 1;
+/** Sends a message before or after routes: End-of-RIB (RFC 4724, 2), or BoRR or EoRR (RFC 7313, 4). False as `Subscriber.send`. */
+export type Mark = () => boolean;
+
+/** What goes before and after everything that is sent once more. */
+export interface RefreshMarks {
+  readonly begin?: Mark;
+  readonly end?: Mark;
 }
 
 /** Ids in packing order. Members that start while nothing changes share one, and with it the packed bytes. */
@@ -56,6 +59,8 @@ class Member {
   readonly subscriber: Subscriber;
   readonly cursor: Cursor;
   transfer: Transfer | undefined;
+  /** Asked for, and not begun. */
+  refresh: RefreshMarks | undefined;
   blocked = false;
 
   constructor(subscriber: Subscriber, cursor: Cursor) {
@@ -128,32 +133,21 @@ export class UpdateGroup {
   }
 
   /** A member that starts with everything. */
-  join(subscriber: Subscriber, ending: Ending): void {
+  join(subscriber: Subscriber, ending: Mark): void {
     const member = new Member(subscriber, this.#log.join());
     this.#members.set(subscriber, member);
-    member.transfer = this.#begin(this.#fullSnapshot(), [ending]);
+    member.transfer = this.#begin(this.#fullSnapshot(), ending);
     this.#pump(member);
   }
 
-  /** Sends a member everything once more. */
-  refresh(subscriber: Subscriber, ending?: Ending): void {
+  /**
+   * Sends a member everything once more, when it has been sent what is on its way: BoRR may not come before End-of-RIB (RFC 7313, 4), and
+   * however often a member asks that does not read, it costs no more than once.
+   */
+  refresh(subscriber: Subscriber, marks: RefreshMarks = {}): void {
     const member = this.#members.get(subscriber);
     if (member === undefined) return;
-    const { transfer } = member;
-    // A dump that this cuts short still owes its End-of-RIB.
-    const endings = [...(transfer?.ending ?? []), ...(ending === undefined ? [] : [ending])];
-    // The cursor stays: withdrawals that the member has not seen are in the log alone. A slab leaves out what the log still has for
-    // the member it is packed for, so one that lags cannot share.
-    const lags = member.cursor.position < this.#log.end;
-    const owed = owedBy(transfer).filter((id) => this.announced(id) === 0);
-    const snapshot =
-      owed.length > 0
-        ? this.#heldSnapshot([...this.announcedIds(), ...owed])
-        : lags
-          ? this.#newSnapshot()
-          : this.#fullSnapshot();
-    this.#end(member);
-    member.transfer = this.#begin(snapshot, endings);
+    member.refresh = marks;
     this.#pump(member);
   }
 
@@ -171,13 +165,13 @@ export class UpdateGroup {
       if (differs || owed.has(id) || from.#log.isPending(id, old.cursor.position)) ids.push(id);
     }
     const snapshot = this.#heldSnapshot(ids);
-    const endings = old.transfer?.ending ?? [];
-    const { blocked } = old;
+    const { blocked, refresh, transfer } = old;
     from.leave(subscriber);
     const member = new Member(subscriber, this.#log.join());
     member.blocked = blocked;
+    member.refresh = refresh;
     this.#members.set(subscriber, member);
-    member.transfer = this.#begin(snapshot, endings);
+    member.transfer = this.#begin(snapshot, transfer?.ending);
     this.#pump(member);
   }
 
@@ -208,13 +202,23 @@ export class UpdateGroup {
   /** Whether a member has been sent everything. */
   isCurrent(subscriber: Subscriber): boolean {
     const member = this.#members.get(subscriber);
-    return member !== undefined && member.transfer === undefined && member.cursor.position === this.#log.end;
+    if (member === undefined) return false;
+    return member.transfer === undefined && member.refresh === undefined && member.cursor.position === this.#log.end;
   }
 
   /** Routes that a member has been sent, near enough while it is being filled. */
   sentTo(subscriber: Subscriber): number {
     const transfer = this.#members.get(subscriber)?.transfer;
     return transfer === undefined ? this.#size : Math.min(transfer.position, this.#size);
+  }
+
+  /** Routes that a member is still to be sent, at most: what was superseded meanwhile is counted too. */
+  unsentTo(subscriber: Subscriber): number {
+    const member = this.#members.get(subscriber);
+    if (member === undefined) return 0;
+    const { transfer, refresh, cursor } = member;
+    const dump = transfer === undefined ? 0 : transfer.snapshot.ids.length - transfer.position;
+    return dump + (refresh === undefined ? 0 : this.#size) + this.#log.end - cursor.position;
   }
 
   /** Gives up every hold; the group is not used again. */
@@ -236,8 +240,16 @@ export class UpdateGroup {
         if (slab.bytes.length > 0) this.#send(member, slab.bytes, slab.updates);
         if (member.transfer === transfer && transfer.position === transfer.snapshot.ids.length) {
           this.#end(member);
-          for (const { bytes, updates } of transfer.ending) this.#send(member, bytes, updates);
+          if (transfer.ending !== undefined) this.#mark(member, transfer.ending);
         }
+      } else if (member.refresh !== undefined) {
+        const { begin, end } = member.refresh;
+        member.refresh = undefined;
+        // The cursor stays: withdrawals that the member has not seen are in the log alone. A slab leaves out what the log still has for
+        // the member it is packed for, so one that lags cannot share.
+        const lags = member.cursor.position < this.#log.end;
+        member.transfer = this.#begin(lags ? this.#newSnapshot() : this.#fullSnapshot(), end);
+        if (begin !== undefined) this.#mark(member, begin);
       } else if (member.cursor.position < this.#log.end) {
         const { slab, to } = this.#nextOfLog(member.cursor.position);
         member.cursor.position = to;
@@ -250,7 +262,11 @@ export class UpdateGroup {
     if (!member.subscriber.send(bytes, updates)) member.blocked = true;
   }
 
-  #begin(snapshot: Snapshot, ending: readonly Ending[]): Transfer {
+  #mark(member: Member, mark: Mark): void {
+    if (!mark()) member.blocked = true;
+  }
+
+  #begin(snapshot: Snapshot, ending: Mark | undefined): Transfer {
     snapshot.members++;
     return { snapshot, position: 0, ending };
   }

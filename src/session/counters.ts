@@ -16,5 +16,6 @@ export function newCounters(): MutableCounters {
     routeRefreshesReceived: 0,
     established: 0,
     collisions: 0,
+    malformedUpdates: 0,
   };
 }

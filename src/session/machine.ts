@@ -39,6 +39,9 @@ const jittered: ReadonlySet<TimerName> = new Set<TimerName>(['connect-retry', 'i
 /** RFC 4271, 4.4: never more than one KEEPALIVE in a second, whatever the jitter. */
 const shortestKeepalive = 1000;
 
+/** Milliseconds in which what waits in the sockets is read when a process goes on that stood still. */
+const readingTime = 100;
+
 /** Runs one state machine on at most one connection: turns what happens into events, and does what the actions say. */
 export class Machine implements ConnectionHandler {
   readonly initiator: Initiator;
@@ -52,6 +55,8 @@ export class Machine implements ConnectionHandler {
   #since: number;
   #sentOctets = 0;
   #flushedOctets = 0;
+  /** HoldTimer expired, and runs once more. */
+  #isReading = false;
 
   constructor(owner: MachineOwner, initiator: Initiator, attributes: SessionAttributes) {
     this.#owner = owner;
@@ -192,6 +197,7 @@ export class Machine implements ConnectionHandler {
       case 'update': {
         counters.updatesReceived++;
         const error = resetOf(message);
+        if (error === undefined && message.faults.length > 0) counters.malformedUpdates++;
         this.step(error === undefined ? { type: 'update', update: message } : { type: 'update-error', error });
         break;
       }
@@ -232,6 +238,7 @@ export class Machine implements ConnectionHandler {
     const { counters, config, world } = this.#owner;
     switch (action.type) {
       case 'start-timer':
+        if (action.timer === 'hold') this.#isReading = false;
         this.#timer(action.timer).start(this.#length(action.timer, action.seconds * 1000));
         break;
       case 'stop-timer':
@@ -299,7 +306,11 @@ export class Machine implements ConnectionHandler {
 
   #expired(name: TimerName): void {
     if (name === 'send-hold' && this.#noteProgress()) this.#timers.get(name)?.restart();
-    else this.step({ type: `${name}-timer` });
+    else if (name === 'hold' && !this.#isReading) {
+      // It may be us who were gone: stopped, swapped out, asleep. Then what the peer said meanwhile still waits in the socket.
+      this.#isReading = true;
+      this.#timer(name).start(readingTime);
+    } else this.step({ type: `${name}-timer` });
   }
 
   #length(timer: TimerName, milliseconds: number): number {

@@ -82,7 +82,7 @@ export class Session {
   #running = false;
   #state: SessionState = 'idle';
   #lastDown: { readonly reason: DownReason; readonly at: Date } | undefined;
-  #establishedAt: Date | undefined;
+  #up: { readonly at: Date; readonly since: number } | undefined;
   /** The last session ended by the peer's own fault: until IdleHoldTimer lets us dial it may not come back either. */
   #damped = false;
   /** When we closed a connection to this peer last, by the clock; also one of the session before this. */
@@ -127,7 +127,12 @@ export class Session {
 
   /** Present while established. */
   get establishedAt(): Date | undefined {
-    return this.#establishedAt;
+    return this.#up?.at;
+  }
+
+  /** Milliseconds that it has been established, whatever the time of day did meanwhile. */
+  get uptime(): number | undefined {
+    return this.#up && this.#clock.now() - this.#up.since;
   }
 
   get lastDown(): { readonly reason: DownReason; readonly at: Date } | undefined {
@@ -326,14 +331,14 @@ export class Session {
     if (now === 'idle' && machine === this.#second) this.#second = undefined;
     if (now !== from.name) this.#report();
     if (now === 'established' && from.name !== 'established') {
-      this.#establishedAt = this.#clock.date();
+      this.#up = { at: this.#clock.date(), since: this.#clock.now() };
       this.#damped = false;
       this.#counters.established++;
       if (machine.negotiated !== undefined) this.#handler.established(machine.negotiated);
     }
     if (reason !== undefined && !this.#isCollision(machine, from, event)) {
       if (from.name === 'established') {
-        this.#establishedAt = undefined;
+        this.#up = undefined;
         this.#damped = reason.kind === 'notification-sent' && misbehaviour.has(reason.notification.code);
       }
       this.#lastDown = { reason, at: this.#clock.date() };

@@ -106,4 +106,6 @@ export interface SessionCounters {
   readonly established: number;
   /** Connections closed to resolve a collision (RFC 4271, 6.8). */
   readonly collisions: number;
+  /** UPDATEs received with a fault that did not end the session (RFC 7606). */
+  readonly malformedUpdates: number;
 }

@@ -5,13 +5,16 @@ import type { Role } from '../session/role.ts';
 import type { DownReason, Negotiated } from '../session/types.ts';
 import { type Family, familyName } from '../wire/family.ts';
 import { severityOf, withdrawals } from '../wire/fault.ts';
+import { capabilityOf } from '../wire/open.ts';
 import type { Nlri, Reach, Update } from '../wire/update.ts';
 import { isEndOfRib } from '../wire/update-codec.ts';
 import type { FamilyRib } from './family-rib.ts';
 import { isPreserved, type RestartTimerName, StaleFamilies, staleTimesOf } from './graceful-restart.ts';
 import { Inbound } from './inbound.ts';
+import { LogQuota } from './log-quota.ts';
 import { attachLlgrStale } from './long-lived.ts';
 import { isLooped } from './loop.ts';
+import { octetsOf } from './memory.ts';
 import { isProtected, received } from './only-to-customer.ts';
 import { PrefixLimits } from './prefix-limit.ts';
 import type { MaximumPrefixes, Neighbor } from './types.ts';
@@ -30,6 +33,8 @@ export interface InboundOwner {
   /** Absent while nobody watches. */
   watcher(): RouteWatcher | undefined;
   warn(message: string, fields: Record<string, unknown>): void;
+  /** So many octets of routes came. */
+  received(octets: number): void;
   /** The peer sent more than this; its session has to end. */
   exceeded(limit: MaximumPrefixes): void;
 }
@@ -41,7 +46,12 @@ interface Origin {
   readonly peerAsn: number;
   /** What we are to the peer (RFC 9234), where it is external. */
   readonly role: Role | undefined;
+  /** It sends End-of-RIB (RFC 4724, 2). */
+  readonly endsRib: boolean;
 }
+
+/** Octets of attributes that nobody has encoded yet: far more than most have. */
+const unencoded = 4096;
 
 /** What a peer sends us (its Adj-RIBs-In): how it gets there, how much may, and how long it outlives the session. */
 export class InboundFamilies {
@@ -49,12 +59,14 @@ export class InboundFamilies {
   readonly #families = new Map<Family, Inbound>();
   /** Those with routes of a session that ended. */
   readonly #stale: StaleFamilies;
+  readonly #complaints: LogQuota;
   #limits: PrefixLimits;
   #origin: Origin | undefined;
 
   constructor(owner: InboundOwner, limits: Neighbor['maximumPrefixes']) {
     this.#owner = owner;
     this.#limits = new PrefixLimits(limits ?? []);
+    this.#complaints = new LogQuota(owner.clock);
     this.#stale = new StaleFamilies(owner.clock, {
       expired: (family) => this.#expired(family),
       longLived: (family) => this.#attachLlgrStale(family),
@@ -69,10 +81,30 @@ export class InboundFamilies {
     return this.#stale.timers;
   }
 
+  /** What they take, near enough; attributes that routes share count for each. */
+  get octets(): number {
+    let octets = 0;
+    for (const { adjRibIn } of this.#families.values()) octets += octetsOf(adjRibIn.size, adjRibIn.setOctets);
+    return octets;
+  }
+
+  /** Octets of the columns alone; prefixes and attribute sets are shared with others. */
+  get columns(): number {
+    let octets = 0;
+    for (const { adjRibIn } of this.#families.values()) octets += adjRibIn.memory;
+    return octets;
+  }
+
   /** A session is up: takes back what stayed of the one before, and is ready for what it negotiated. */
   established(negotiated: Negotiated, localAsn: number, role: Role | undefined): void {
-    const { peerAsn, external, localOpen, families, receive } = negotiated;
-    this.#origin = { localAsn, routerId: localOpen.routerId, peerAsn, role: external ? role : undefined };
+    const { peerAsn, external, localOpen, remoteOpen, families, receive } = negotiated;
+    this.#origin = {
+      localAsn,
+      routerId: localOpen.routerId,
+      peerAsn,
+      role: external ? role : undefined,
+      endsRib: capabilityOf(remoteOpen, 'graceful-restart') !== undefined,
+    };
     this.#takeBack(negotiated);
     const { store } = this.#owner;
     for (const family of families)
@@ -96,8 +128,7 @@ export class InboundFamilies {
         this.#removeStale(family);
       }
       this.#stale.lost(family, times);
-      inbound.endOfRib = false;
-      inbound.adjRibIn.markStale();
+      inbound.lost();
       if (this.#stale.isLongLived(family)) this.#attachLlgrStale(family);
     }
     if (theirs !== undefined) this.#stale.waitFor(theirs.restartTime);
@@ -110,7 +141,7 @@ export class InboundFamilies {
 
   update(update: Update): void {
     for (const { action, attribute, message } of update.faults)
-      this.#owner.warn(`malformed UPDATE: ${message}`, { action, attribute });
+      this.#complain(`malformed UPDATE: ${message}`, { action, attribute });
     if (severityOf(update.faults) === 'treat-as-withdraw') {
       for (const nlri of withdrawals(update)) this.#withdraw(nlri);
       return;
@@ -127,11 +158,16 @@ export class InboundFamilies {
 
   /** BoRR: whatever the peer does not send again until EoRR is gone (RFC 7313, 4). */
   refreshBegins(family: Family): void {
-    this.#families.get(family)?.adjRibIn.markStale();
+    const inbound = this.#families.get(family);
+    if (inbound === undefined) return;
+    // A peer that sends End-of-RIB sends none before it, and one that does is not heeded.
+    if (inbound.endOfRib || this.#origin?.endsRib !== true) inbound.beginRefresh();
+    else this.#complain(`BoRR of ${familyName(family)} before End-of-RIB is ignored`);
   }
 
   refreshEnds(family: Family): void {
-    this.#removeStale(family);
+    const inbound = this.#families.get(family);
+    if (inbound !== undefined) inbound.endRefresh(this.#leaving(inbound));
   }
 
   /** The import policy says something else than before. */
@@ -168,6 +204,7 @@ export class InboundFamilies {
       watcher && ((id) => watcher('announced', inbound, id)),
     );
     this.#checkLimit(inbound);
+    this.#owner.received(nlri.bytes.length + (update.encoded?.attributes.length ?? unencoded));
   }
 
   #withdraw(nlri: Nlri): void {
@@ -191,8 +228,7 @@ export class InboundFamilies {
     if (verdict === 'within') return;
     const limit = this.#limits.of(family);
     if (verdict === 'over') this.#owner.exceeded(limit);
-    else
-      this.#owner.warn(`the peer sent ${count} prefixes of ${familyName(family)}, and ${limit.limit} are the most`, {});
+    else this.#complain(`the peer sent ${count} prefixes of ${familyName(family)}, and ${limit.limit} are the most`);
   }
 
   /**
@@ -236,6 +272,12 @@ export class InboundFamilies {
   #removeStale(family: Family): void {
     const inbound = this.#families.get(family);
     if (inbound !== undefined) inbound.removeStale(this.#leaving(inbound));
+  }
+
+  /** Logs what the peer does wrong, which it may do as often as it likes. */
+  #complain(message: string, fields: Record<string, unknown> = {}): void {
+    const line = this.#complaints.next();
+    if (line !== undefined) this.#owner.warn(message, { ...fields, ...line });
   }
 
   /** Tells who watches of each route that goes. */

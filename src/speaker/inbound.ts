@@ -14,6 +14,8 @@ export class Inbound {
   readonly keys: RouteKeys;
   /** The peer sent End-of-RIB. */
   endOfRib = false;
+  /** Between BoRR and EoRR (RFC 7313, 4). */
+  #isRefreshing = false;
   readonly #store: AttributeStore;
 
   /** The peer may send several paths of a prefix, each with an identifier (RFC 7911). */
@@ -73,6 +75,26 @@ export class Inbound {
       if (visit !== undefined && this.adjRibIn.attributesOf(id) !== 0) visit(id);
       this.adjRibIn.remove(id);
     }
+  }
+
+  /** BoRR. */
+  beginRefresh(): void {
+    this.#isRefreshing = true;
+    this.adjRibIn.markStale();
+  }
+
+  /** EoRR; nothing without a BoRR before it. `visit` as of `removeStale`. */
+  endRefresh(visit?: (id: number) => void): void {
+    if (!this.#isRefreshing) return;
+    this.#isRefreshing = false;
+    this.removeStale(visit);
+  }
+
+  /** The session ended: what is here is to be sent again. */
+  lost(): void {
+    this.endOfRib = false;
+    this.#isRefreshing = false;
+    this.adjRibIn.markStale();
   }
 
   /** Removes what the peer did not send again: between BoRR and EoRR (RFC 7313, 4), or since its session was lost (RFC 4724, 4.2). */

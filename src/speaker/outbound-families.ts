@@ -1,8 +1,6 @@
-import type { Subscriber } from '../rib/update-group.ts';
+import type { RefreshMarks, Subscriber } from '../rib/update-group.ts';
 import type { Negotiated } from '../session/types.ts';
-import { encodeMessage } from '../wire/codec.ts';
 import type { Family } from '../wire/family.ts';
-import { endOfRib } from '../wire/update-codec.ts';
 import { keyOf, type Treatment } from './export.ts';
 import type { FamilyRib, Outbound } from './family-rib.ts';
 
@@ -16,12 +14,14 @@ export type Ours = Pick<Treatment, 'localAsn' | 'role'> & Changeable;
 export class OutboundFamilies {
   readonly #rib: (family: Family) => FamilyRib;
   readonly #send: Subscriber['send'];
+  readonly #sendEndOfRib: (family: Family) => boolean;
   readonly #families = new Map<Family, { readonly outbound: Outbound; readonly subscriber: Subscriber }>();
 
-  /** `send`: see `Subscriber`. */
-  constructor(rib: (family: Family) => FamilyRib, send: Subscriber['send']) {
+  /** `send`, `sendEndOfRib`: see `Subscriber` and `Mark`. */
+  constructor(rib: (family: Family) => FamilyRib, send: Subscriber['send'], sendEndOfRib: (family: Family) => boolean) {
     this.#rib = rib;
     this.#send = send;
+    this.#sendEndOfRib = sendEndOfRib;
   }
 
   of(family: Family): Outbound | undefined {
@@ -38,6 +38,12 @@ export class OutboundFamilies {
     return membership?.outbound.group.sentTo(membership.subscriber) ?? 0;
   }
 
+  /** Changes that wait for the peer to read. */
+  unsent(family: Family): number {
+    const membership = this.#families.get(family);
+    return membership?.outbound.group.unsentTo(membership.subscriber) ?? 0;
+  }
+
   /** TCP took all that there is to send. */
   get isCurrent(): boolean {
     return [...this.#families.values()].every(({ outbound, subscriber }) => outbound.group.isCurrent(subscriber));
@@ -49,7 +55,7 @@ export class OutboundFamilies {
       const outbound = this.#rib(family).outbound(treatmentOf(negotiated, family, ours));
       const subscriber: Subscriber = { send: this.#send };
       this.#families.set(family, { outbound, subscriber });
-      outbound.group.join(subscriber, { bytes: encodeMessage(endOfRib(family), negotiated.send), updates: 1 });
+      outbound.group.join(subscriber, () => this.#sendEndOfRib(family));
     }
   }
 
@@ -75,10 +81,10 @@ export class OutboundFamilies {
     }
   }
 
-  /** Sends everything of a family again, and then `end`. */
-  refresh(family: Family, end?: Uint8Array): void {
+  /** Sends everything of a family again, between the marks. */
+  refresh(family: Family, marks?: RefreshMarks): void {
     const membership = this.#families.get(family);
-    membership?.outbound.group.refresh(membership.subscriber, end && { bytes: end, updates: 0 });
+    membership?.outbound.group.refresh(membership.subscriber, marks);
   }
 
   /** TCP takes more again. */

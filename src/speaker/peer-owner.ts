@@ -38,6 +38,8 @@ export interface PeerOwner {
   stateChanged(peer: Peer, from: SessionState, to: SessionState): void;
   /** Something else about it that is to be seen. */
   changed(peer: Peer): void;
+  /** So many octets of routes came. */
+  received(octets: number): void;
   down(peer: Peer, reason: DownReason): void;
   /** Something worth a line in the log. */
   warn(peer: Peer, message: string, fields: Record<string, unknown>): void;

@@ -9,9 +9,11 @@ import type { DownReason, Negotiated, SessionHandler, SessionState } from '../se
 import type { Family } from '../wire/family.ts';
 import type { RouteRefresh } from '../wire/message.ts';
 import type { Update } from '../wire/update.ts';
+import { endOfRib } from '../wire/update-codec.ts';
 import type { Outbound } from './family-rib.ts';
 import type { Inbound } from './inbound.ts';
 import { InboundFamilies } from './inbound-families.ts';
+import { EXHAUSTED_TIME, exhaustedText } from './memory.ts';
 import { type SelfNextHop, selfNextHop } from './next-hop.ts';
 import { type Changeable, OutboundFamilies } from './outbound-families.ts';
 import type { PeerOwner } from './peer-owner.ts';
@@ -47,11 +49,16 @@ export class Peer implements SessionHandler {
         seconds: () => owner.seconds(),
         watcher: () => owner.routeChanged(this),
         warn: (message, fields) => owner.warn(this, message, fields),
+        received: (octets) => owner.received(octets),
         exceeded: (limit) => this.#exceeded(limit),
       },
       neighbor.maximumPrefixes,
     );
-    this.#outbound = new OutboundFamilies(rib, (bytes, updates) => this.#keeper.session.send(bytes, updates));
+    this.#outbound = new OutboundFamilies(
+      rib,
+      (bytes, updates) => this.#keeper.session.send(bytes, updates),
+      (family) => this.#keeper.session.sendMessage(endOfRib(family)),
+    );
   }
 
   get neighbor(): Neighbor {
@@ -160,10 +167,12 @@ export class Peer implements SessionHandler {
       counters: session.counters,
       timers: { ...session.timers, ...this.#inbound.timers },
       pending: session.pending,
+      receivedOctets: this.receivedOctets,
       ...(this.#keeper.isFound && { remoteAddress: this.remote }),
       ...(negotiated && { negotiated }),
       ...(bfd && { bfd }),
       ...(session.establishedAt && { establishedAt: session.establishedAt }),
+      ...(session.uptime !== undefined && { uptime: session.uptime }),
       ...(lastDown && { lastDown }),
       ...(drain && { drain }),
     };
@@ -180,6 +189,23 @@ export class Peer implements SessionHandler {
 
   outbound(family: Family): Outbound | undefined {
     return this.#outbound.of(family);
+  }
+
+  /** See `PeerState`. */
+  get receivedOctets(): number {
+    return this.#inbound.octets;
+  }
+
+  /** See `InboundFamilies`. */
+  get columns(): number {
+    return this.#inbound.columns;
+  }
+
+  /** What it sent takes too much of the memory that there is for received routes: it goes, and with it its routes. */
+  exhausted(limit: number): void {
+    const text = exhaustedText(this.receivedOctets, limit);
+    this.stop({ subcode: cease.outOfResources, text });
+    this.#keeper.rest(text, EXHAUSTED_TIME);
   }
 
   /** TCP took all that there is to send. */
@@ -272,6 +298,7 @@ export class Peer implements SessionHandler {
       stale: adjRibIn?.stale ?? 0,
       leaked: adjRibIn?.leaked ?? 0,
       advertised: this.#outbound.sent(family),
+      unsent: this.#outbound.unsent(family),
     };
   }
 }

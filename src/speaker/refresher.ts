@@ -1,6 +1,5 @@
 import type { Session } from '../session/session.ts';
 import type { Negotiated } from '../session/types.ts';
-import { encodeMessage } from '../wire/codec.ts';
 import type { Family } from '../wire/family.ts';
 import type { RouteRefresh } from '../wire/message.ts';
 import type { InboundFamilies } from './inbound-families.ts';
@@ -43,17 +42,12 @@ export class Refresher {
   }
 
   #resend(family: Family): void {
-    if (this.#outbound.of(family) === undefined) return;
-    const { enhancedRouteRefresh, send } = this.#negotiated;
-    if (!enhancedRouteRefresh) {
-      this.#outbound.refresh(family);
-      return;
-    }
-    this.#say(family, BEGIN_REFRESH);
-    this.#outbound.refresh(family, encodeMessage({ type: 'route-refresh', family, subtype: END_REFRESH }, send));
+    const mark = (subtype: number) => () => this.#say(family, subtype);
+    const marks = { begin: mark(BEGIN_REFRESH), end: mark(END_REFRESH) };
+    this.#outbound.refresh(family, this.#negotiated.enhancedRouteRefresh ? marks : undefined);
   }
 
-  #say(family: Family, subtype: number): void {
-    this.#session.sendMessage({ type: 'route-refresh', family, subtype });
+  #say(family: Family, subtype: number): boolean {
+    return this.#session.sendMessage({ type: 'route-refresh', family, subtype });
   }
 }

@@ -10,6 +10,8 @@ import { type Family, familyName } from '../wire/family.ts';
 import type { Nlri } from '../wire/update.ts';
 import { DRAIN_WAIT, type DrainState, Drains, type DrainTarget } from './drain.ts';
 import { SpeakerError } from './error.ts';
+import { LogQuota } from './log-quota.ts';
+import { MemoryWatch } from './memory.ts';
 import { Peer } from './peer.ts';
 import type { PeerOwner } from './peer-owner.ts';
 import { Policies } from './policies.ts';
@@ -53,6 +55,8 @@ export interface SpeakerWorld extends World {
   readonly links?: Links;
   /** Absent: peers that ask for BFD go without. */
   readonly bfd?: Bfd;
+  /** Octets that received routes may take, all together. Absent: only the number of prefixes is bounded. */
+  readonly memory?: number;
 }
 
 const WILDCARDS: readonly Address[] = [new Address(new Uint8Array(4)), new Address(new Uint8Array(16))];
@@ -77,6 +81,8 @@ export class Speaker {
   readonly #listeners: Listener[] = [];
   readonly #peerWatchers = new Set<(event: PeerEvent) => void>();
   readonly #drains: Drains;
+  readonly #memory: MemoryWatch;
+  readonly #strangers: LogQuota;
   #unwatchLinks: () => void = () => {};
   #running = false;
   #restarted = false;
@@ -92,6 +98,8 @@ export class Speaker {
     this.#log = log;
     this.#tables = new Tables(global.asn, world);
     this.#policies = new Policies({ peers: () => [...this.#peers.values()], ribs: () => this.#tables.ribs });
+    this.#memory = new MemoryWatch(world.memory ?? Number.POSITIVE_INFINITY);
+    this.#strangers = new LogQuota(world.clock);
     this.#drains = new Drains(world.clock, (target) => this.#drainChanged(target));
   }
 
@@ -310,10 +318,19 @@ export class Speaker {
       restarted: () => this.#restarted,
       stateChanged: (peer, from, to) => this.#stateChanged(peer, from, to),
       changed: (peer) => this.#changed(peer),
+      received: (octets) => this.#received(octets),
       down: (peer, reason) => this.#down(peer, reason),
       warn: (peer, message, fields) => this.#log.warn({ ...fieldsOf(peer), ...fields }, message),
       routeChanged: (peer) => this.#tables.inboundWatcher(peer.neighbor.address, peer.peerAsn),
     };
+  }
+
+  /** One peer that sends too much must not take the memory that all live in. */
+  #received(octets: number): void {
+    if (!this.#memory.add(octets)) return;
+    let used = this.#tables.memory;
+    for (const peer of this.#peers.values()) used += peer.columns;
+    this.#memory.judge(used, this.#peers.values())?.exhausted(this.#memory.limit);
   }
 
   #protect(address: Address, options: SocketOptions | undefined): Availability {
@@ -338,7 +355,10 @@ export class Speaker {
     // One that waits for its session will try again.
     if (peer !== undefined) return;
     this.#refused++;
-    this.#log.warn({ remote: connection.remote.address.toString() }, 'connection from an address that is no peer');
+    const line = this.#strangers.next();
+    if (line === undefined) return;
+    const remote = connection.remote.address.toString();
+    this.#log.warn({ remote, ...line }, 'connection from an address that is no peer');
   }
 
   #reset(peer: Peer, { soft, communication = '' }: ResetOptions): void {

@@ -38,6 +38,13 @@ export class Tables {
     return this.#ribs.values();
   }
 
+  /** Octets that prefixes, paths and attribute sets take; room to grow is not counted. */
+  get memory(): number {
+    let octets = this.store.memory;
+    for (const { table, paths } of this.#ribs.values()) octets += table.memory + paths.memory;
+    return octets;
+  }
+
   /** Since it was made. */
   get seconds(): number {
     return Math.floor((this.#clock.now() - this.#startedAt) / 1000);

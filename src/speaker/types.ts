@@ -163,6 +163,8 @@ export interface PeerFamilyState {
   /** Routes dropped because they were not for us to have (RFC 9234, 5). */
   readonly leaked: number;
   readonly advertised: number;
+  /** Changes that wait for the peer to read, at most: what a later one supersedes may be among them. */
+  readonly unsent: number;
   /** Of the received, those that the peer still has to send again, or that wait for it to come back. */
   readonly stale: number;
 }
@@ -175,6 +177,8 @@ export interface PeerState {
   /** Present while established. */
   readonly negotiated?: Negotiated;
   readonly establishedAt?: Date;
+  /** Milliseconds that it has been established. */
+  readonly uptime?: number;
   readonly families: readonly PeerFamilyState[];
   readonly localCapabilities: readonly Capability[];
   readonly remoteCapabilities: readonly Capability[];
@@ -186,6 +190,8 @@ export interface PeerState {
   readonly timers: Readonly<Partial<Record<TimerName | RestartTimerName, number>>>;
   /** Octets for the peer that TCP has not taken. */
   readonly pending: number;
+  /** Octets that the routes it sent take, near enough; attributes that routes share count for each. */
+  readonly receivedOctets: number;
   /** Present while the peer is drained, by itself or with the instance. */
   readonly drain?: DrainState;
 }

@@ -42,7 +42,7 @@ export function* warmUp(): Generator<void> {
     yield;
     const outbound = rib.outbound(treatment);
     const nobody = { send: () => true };
-    outbound.group.join(nobody, { bytes: new Uint8Array(0), updates: 0 });
+    outbound.group.join(nobody, nobody.send);
     outbound.group.leave(nobody);
     rib.drop(outbound);
   }

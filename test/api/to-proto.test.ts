@@ -17,7 +17,7 @@ afterEach(() => at.close());
 const sent = (extra: object = {}) => {
   const [peer] = at.node.peers();
   if (peer === undefined) throw new Error('there is no peer');
-  return PeerState.decode(PeerState.encode(fromPeer({ ...peer, ...extra }, 65001, at.clock.date())).finish());
+  return PeerState.decode(PeerState.encode(fromPeer({ ...peer, ...extra }, 65001)).finish());
 };
 
 describe('the state of a peer', () => {

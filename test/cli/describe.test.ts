@@ -30,7 +30,7 @@ function section(text: string, head: string): string[] {
 
 describe('all of a peer', () => {
   test('tells of a peer that is not there, by address', async () => {
-    expect((await described(['peer', '2001:db8:0::ff'])).split('\n').slice(0, 13)).toEqual([
+    expect((await described(['peer', '2001:db8:0::ff'])).split('\n').slice(0, 14)).toEqual([
       'Peer router of instance node',
       '  Address:          [2001:db8::ff]:179',
       '  Peer AS:          65000',
@@ -42,6 +42,7 @@ describe('all of a peer', () => {
       '  Next Hop:         auto',
       '  Several Paths:    none',
       '  Pending:          0 bytes',
+      '  Received:         0 bytes of routes',
       '  Graceful Restart: disabled',
       '  Default Policies: export accept, import accept',
     ]);
@@ -81,8 +82,8 @@ describe('all of a peer', () => {
       expect.stringMatching(/^Keep Alive Time: +configured 3s, applied 3s, [0-3]s left$/),
     ]);
     expect(section(text, 'Address Families')).toEqual([
-      'Family         Received   Accepted   Looped   Leaked   Stale   Advertised',
-      'ipv6/unicast   0          0          0        0        0       0',
+      'Family         Received   Accepted   Looped   Leaked   Stale   Advertised   Unsent',
+      'ipv6/unicast   0          0          0        0        0       0            0',
     ]);
     const { counters } = at.node.peers()[0] ?? {};
     expect(section(text, 'Messages')).toEqual([
@@ -92,7 +93,7 @@ describe('all of a peer', () => {
       `KEEPALIVE       ${counters?.keepalivesSent}      ${counters?.keepalivesReceived}`,
       'NOTIFICATION    0      0',
       'ROUTE-REFRESH   0      0',
-      'established once, 0 collisions resolved',
+      'established once, 0 collisions resolved, 0 malformed UPDATEs',
     ]);
     expect(section(text, 'Capabilities')).toEqual([
       'multiprotocol ipv6/unicast: advertised and received',

@@ -309,14 +309,16 @@ describe('a daemon', () => {
       const of = { instance_name: instance, neighbor: `[${peer.peerAddress}]:${peer.peerPort}` };
       const session = { ...of, local_asn: peer.localAsn, neighbor_asn: peer.peerAsn };
       found[series('herald_peer_pending_bytes', of)] = Number(peer.pendingBytes);
+      found[series('herald_peer_received_bytes', of)] = Number(peer.receivedBytes);
       found[series('cilium_bgp_control_plane_session_state', session)] = peer.sessionState === 'established' ? 1 : 0;
-      for (const { family, received, accepted, advertised, looped, stale, leaked } of peer.families) {
+      for (const { family, received, accepted, advertised, looped, stale, leaked, unsent } of peer.families) {
         found[series('cilium_bgp_control_plane_advertised_routes', { ...session, ...family })] = Number(advertised);
         found[series('cilium_bgp_control_plane_received_routes', { ...session, ...family })] = Number(received);
         found[series('herald_peer_accepted_routes', { ...of, ...family })] = Number(accepted);
         found[series('herald_peer_looped_routes', { ...of, ...family })] = Number(looped);
         found[series('herald_peer_stale_routes', { ...of, ...family })] = Number(stale);
         found[series('herald_peer_leaked_routes', { ...of, ...family })] = Number(leaked);
+        found[series('herald_peer_unsent_routes', { ...of, ...family })] = Number(unsent);
       }
       const { counters } = peer;
       if (counters === undefined) continue;
@@ -337,6 +339,7 @@ describe('a daemon', () => {
       }
       found[series('herald_peer_established_total', of)] = Number(counters.established);
       found[series('herald_peer_collisions_total', of)] = Number(counters.collisions);
+      found[series('herald_peer_malformed_updates_total', of)] = Number(counters.malformedUpdates);
       for (const phase of ['draining', 'drained']) found[series('herald_peer_drain', { ...of, phase })] = 0;
     }
     return found;

@@ -6,7 +6,7 @@ import { AttributeStore } from '../../src/rib/attribute-store.ts';
 import { PathTable } from '../../src/rib/path-table.ts';
 import { PrefixTable } from '../../src/rib/prefix-table.ts';
 import type { RouteKeys } from '../../src/rib/route-keys.ts';
-import { type SlabLimits, type Subscriber, UpdateGroup } from '../../src/rib/update-group.ts';
+import { type RefreshMarks, type SlabLimits, type Subscriber, UpdateGroup } from '../../src/rib/update-group.ts';
 import { encodeAttributes } from '../../src/wire/attribute.ts';
 import { type Context, initialContext } from '../../src/wire/context.ts';
 import { type Family, ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
@@ -17,6 +17,8 @@ import { nlri, runs } from './support.ts';
 const context = { ...initialContext, fourOctetAs: true };
 const fourOctetAs = { fourOctetAs: true };
 
+const nothing = new Uint8Array(0);
+
 /** A peer that reads when it is told to, and keeps the table that the bytes make. */
 class Reader implements Subscriber {
   readonly table = new Map<string, number | undefined>();
@@ -26,6 +28,19 @@ class Reader implements Subscriber {
   updates = 0;
   ended = 0;
   prefixes = 0;
+  /** BoRR and EoRR. */
+  readonly refreshes = { begun: 0, done: 0 };
+  readonly marks: RefreshMarks = {
+    begin: () => {
+      expect([this.ended, this.refreshes.begun]).toEqual([1, this.refreshes.done]);
+      this.refreshes.begun++;
+      return this.send(nothing, 0);
+    },
+    end: () => {
+      this.refreshes.done++;
+      return this.send(nothing, 0);
+    },
+  };
 
   readonly #context: Context;
 
@@ -131,16 +146,18 @@ class Bench {
   announced(group: number): Map<string, number | undefined> {
     const reader = this.reader();
     const g = this.groups[group] as UpdateGroup;
-    g.join(reader, endOfRib);
+    g.join(reader, ending(reader));
     g.leave(reader);
     return reader.table;
   }
 }
 
-const endOfRib = {
-  bytes: Uint8Array.from([...Array<number>(16).fill(255), 0, 23, 2, 0, 0, 0, 0]),
-  updates: 1,
-} as const;
+const endOfRib = Uint8Array.from([...Array<number>(16).fill(255), 0, 23, 2, 0, 0, 0, 0]);
+
+/** Of a first dump. */
+function ending(reader: Subscriber): () => boolean {
+  return () => reader.send(endOfRib, 1);
+}
 
 type Step =
   | { readonly do: 'put'; readonly group: number; readonly prefix: number; readonly med: number | undefined }
@@ -199,7 +216,7 @@ describe.each([
               if (member !== undefined) continue;
               const joined = { reader: bench.reader(step.credit), group: step.who % 2 };
               members.set(step.who, joined);
-              groupOf(joined).join(joined.reader, endOfRib);
+              groupOf(joined).join(joined.reader, ending(joined.reader));
             } else if (member === undefined) continue;
             else if (step.do === 'leave') {
               groupOf(member).leave(member.reader);
@@ -207,7 +224,7 @@ describe.each([
             } else if (step.do === 'read') {
               member.reader.credit = step.credit;
               groupOf(member).resume(member.reader);
-            } else if (step.do === 'refresh') groupOf(member).refresh(member.reader);
+            } else if (step.do === 'refresh') groupOf(member).refresh(member.reader, member.reader.marks);
             else {
               const from = groupOf(member);
               member.group = 1 - member.group;
@@ -224,6 +241,7 @@ describe.each([
             expect(Object.fromEntries(member.reader.table)).toEqual(Object.fromEntries(bench.announced(member.group)));
             expect(groupOf(member).sentTo(member.reader)).toBe(member.reader.table.size);
             expect(member.reader.ended).toBe(1);
+            expect(member.reader.refreshes.done).toBe(member.reader.refreshes.begun);
             groupOf(member).leave(member.reader);
           }
           for (const group of bench.groups) {
@@ -244,7 +262,7 @@ describe.each([
     const bench = new Bench(family, addPath);
     for (let i = 0; i < 5000; i++) bench.put(0, i, i % 3);
     const reader = bench.reader();
-    bench.groups[0]?.join(reader, endOfRib);
+    bench.groups[0]?.join(reader, ending(reader));
     expect(reader.table.size).toBe(5000);
     expect(Math.max(...reader.longest)).toBeLessThanOrEqual(4096);
     const octets = (family === ipv4Unicast ? 4 : 9) + (addPath ? 4 : 0);
@@ -255,7 +273,7 @@ describe.each([
   test('what a later change supersedes is never sent to a member that was stalled', () => {
     const bench = new Bench(family, addPath);
     const reader = bench.reader(1);
-    bench.groups[0]?.join(reader, endOfRib);
+    bench.groups[0]?.join(reader, ending(reader));
     for (let round = 0; round < 20; round++) {
       for (let i = 0; i < 100; i++) bench.put(0, i, round % 2 === 0 ? round : undefined);
       bench.groups[0]?.flush();
@@ -267,10 +285,25 @@ describe.each([
     expect(reader.table.size).toBe(0);
   });
 
+  test('a member that asks for everything over and over, and does not read, is owed it once more', () => {
+    const bench = new Bench(family, addPath);
+    for (let i = 0; i < 100; i++) bench.put(0, i, 1);
+    const reader = bench.reader(1);
+    bench.groups[0]?.join(reader, ending(reader));
+    for (let i = 0; i < 1000; i++) bench.groups[0]?.refresh(reader, reader.marks);
+    expect(reader).toMatchObject({ prefixes: 100, refreshes: { begun: 0 } });
+    reader.credit = Number.POSITIVE_INFINITY;
+    bench.groups[0]?.resume(reader);
+    expect(reader).toMatchObject({ prefixes: 200, ended: 1, refreshes: { begun: 1, done: 1 } });
+  });
+
   test('members at the same place are sent the very same bytes', () => {
     const bench = new Bench(family, addPath);
     const sent: Uint8Array[][] = [[], []];
-    sent.forEach((list) => bench.groups[0]?.join({ send: (bytes) => list.push(bytes) > 0 }, endOfRib));
+    sent.forEach((list) => {
+      const member = { send: (bytes: Uint8Array) => list.push(bytes) > 0 };
+      bench.groups[0]?.join(member, ending(member));
+    });
     for (let i = 0; i < 100; i++) bench.put(0, i, 1);
     bench.groups[0]?.flush();
     expect(sent[0]).toHaveLength(2);

@@ -1,6 +1,6 @@
 import { Address } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
-import { Speaker, type SpeakerLog, type StartOptions } from '../../src/speaker/speaker.ts';
+import { Speaker, type SpeakerLog, type SpeakerWorld, type StartOptions } from '../../src/speaker/speaker.ts';
 import type { BgpGlobal, GetRoutesRequest, Neighbor } from '../../src/speaker/types.ts';
 import { type Family, ipv6Unicast } from '../../src/wire/family.ts';
 import { packPrefixes } from '../../src/wire/nlri.ts';
@@ -20,7 +20,13 @@ export class Lab {
     this.network = new SimulatedNetwork(this.clock, seeded(seed), options);
   }
 
-  async speaker(host: number, global: Partial<BgpGlobal> = {}, options: StartOptions = {}): Promise<Speaker> {
+  async speaker(
+    host: number,
+    global: Partial<BgpGlobal> = {},
+    options: StartOptions = {},
+    world: Partial<SpeakerWorld> = {},
+    log: SpeakerLog = silent,
+  ): Promise<Speaker> {
     const address = addressOf(host);
     const linkLocal = Address.parse(`fe80::${host}`);
     const speaker = new Speaker(
@@ -33,8 +39,9 @@ export class Lab {
           { interface: 'eth0', address, network: Prefix.parse('2001:db8::/64') },
           { interface: 'eth0', address: linkLocal, network: Prefix.parse('fe80::/64') },
         ],
+        ...world,
       },
-      silent,
+      log,
     );
     await speaker.start(options);
     return speaker;

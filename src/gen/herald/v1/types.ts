@@ -818,6 +818,8 @@ export interface PeerFamilyState {
   stale: bigint;
   /** Routes dropped because they are route leaks (RFC 9234, 5). */
   leaked: bigint;
+  /** Changes that wait for the peer to read, at most: what a later one supersedes may be among them. */
+  unsent: bigint;
 }
 
 /** The timers of a peer, in nanoseconds as Cilium's JSON has them. */
@@ -870,6 +872,8 @@ export interface PeerCounters {
   established: bigint;
   /** Connections closed to resolve a collision. */
   collisions: bigint;
+  /** UPDATE messages received with a fault that did not end the session (RFC 7606). */
+  malformedUpdates: bigint;
 }
 
 /** Why a session ended, or an attempt failed. */
@@ -983,7 +987,11 @@ export interface PeerState {
     | Drain
     | undefined;
   /** Absent where BFD is not configured. */
-  bfd: PeerBfd | undefined;
+  bfd:
+    | PeerBfd
+    | undefined;
+  /** Octets that the routes it sent take, near enough; attributes that routes share count for each. */
+  receivedBytes: bigint;
 }
 
 export interface PeerState_RunningTimersNanosecondsEntry {
@@ -3516,7 +3524,16 @@ export const Route: MessageFns<Route> = {
 };
 
 function createBasePeerFamilyState(): PeerFamilyState {
-  return { family: undefined, received: 0n, accepted: 0n, advertised: 0n, looped: 0n, stale: 0n, leaked: 0n };
+  return {
+    family: undefined,
+    received: 0n,
+    accepted: 0n,
+    advertised: 0n,
+    looped: 0n,
+    stale: 0n,
+    leaked: 0n,
+    unsent: 0n,
+  };
 }
 
 export const PeerFamilyState: MessageFns<PeerFamilyState> = {
@@ -3559,6 +3576,12 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
         throw new globalThis.Error("value provided for field message.leaked of type uint64 too large");
       }
       writer.uint32(80).uint64(message.leaked);
+    }
+    if (message.unsent !== 0n) {
+      if (BigInt.asUintN(64, message.unsent) !== message.unsent) {
+        throw new globalThis.Error("value provided for field message.unsent of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.unsent);
     }
     return writer;
   },
@@ -3632,6 +3655,14 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
             message.leaked = reader.uint64() as bigint;
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.unsent = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3653,6 +3684,7 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
       looped: isSet(object.looped) ? BigInt(object.looped) : 0n,
       stale: isSet(object.stale) ? BigInt(object.stale) : 0n,
       leaked: isSet(object.leaked) ? BigInt(object.leaked) : 0n,
+      unsent: isSet(object.unsent) ? BigInt(object.unsent) : 0n,
     };
   },
 
@@ -3679,6 +3711,9 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
     if (message.leaked !== 0n) {
       obj.leaked = message.leaked.toString();
     }
+    if (message.unsent !== 0n) {
+      obj.unsent = message.unsent.toString();
+    }
     return obj;
   },
 
@@ -3698,6 +3733,7 @@ export const PeerFamilyState: MessageFns<PeerFamilyState> = {
     message.looped = (object.looped !== undefined && object.looped !== null) ? BigInt(object.looped) : 0n;
     message.stale = (object.stale !== undefined && object.stale !== null) ? BigInt(object.stale) : 0n;
     message.leaked = (object.leaked !== undefined && object.leaked !== null) ? BigInt(object.leaked) : 0n;
+    message.unsent = (object.unsent !== undefined && object.unsent !== null) ? BigInt(object.unsent) : 0n;
     return message;
   },
 };
@@ -4012,6 +4048,7 @@ function createBasePeerCounters(): PeerCounters {
     routeRefreshesReceived: 0n,
     established: 0n,
     collisions: 0n,
+    malformedUpdates: 0n,
   };
 }
 
@@ -4088,6 +4125,12 @@ export const PeerCounters: MessageFns<PeerCounters> = {
         throw new globalThis.Error("value provided for field message.collisions of type uint64 too large");
       }
       writer.uint32(96).uint64(message.collisions);
+    }
+    if (message.malformedUpdates !== 0n) {
+      if (BigInt.asUintN(64, message.malformedUpdates) !== message.malformedUpdates) {
+        throw new globalThis.Error("value provided for field message.malformedUpdates of type uint64 too large");
+      }
+      writer.uint32(104).uint64(message.malformedUpdates);
     }
     return writer;
   },
@@ -4201,6 +4244,14 @@ export const PeerCounters: MessageFns<PeerCounters> = {
             message.collisions = reader.uint64() as bigint;
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.malformedUpdates = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4267,6 +4318,11 @@ export const PeerCounters: MessageFns<PeerCounters> = {
         : 0n,
       established: isSet(object.established) ? BigInt(object.established) : 0n,
       collisions: isSet(object.collisions) ? BigInt(object.collisions) : 0n,
+      malformedUpdates: isSet(object.malformedUpdates)
+        ? BigInt(object.malformedUpdates)
+        : isSet(object.malformed_updates)
+        ? BigInt(object.malformed_updates)
+        : 0n,
     };
   },
 
@@ -4307,6 +4363,9 @@ export const PeerCounters: MessageFns<PeerCounters> = {
     }
     if (message.collisions !== 0n) {
       obj.collisions = message.collisions.toString();
+    }
+    if (message.malformedUpdates !== 0n) {
+      obj.malformedUpdates = message.malformedUpdates.toString();
     }
     return obj;
   },
@@ -4351,6 +4410,9 @@ export const PeerCounters: MessageFns<PeerCounters> = {
       : 0n;
     message.collisions = (object.collisions !== undefined && object.collisions !== null)
       ? BigInt(object.collisions)
+      : 0n;
+    message.malformedUpdates = (object.malformedUpdates !== undefined && object.malformedUpdates !== null)
+      ? BigInt(object.malformedUpdates)
       : 0n;
     return message;
   },
@@ -4877,6 +4939,7 @@ function createBasePeerState(): PeerState {
     remoteAddress: "",
     drain: undefined,
     bfd: undefined,
+    receivedBytes: 0n,
   };
 }
 
@@ -4959,6 +5022,12 @@ export const PeerState: MessageFns<PeerState> = {
     }
     if (message.bfd !== undefined) {
       PeerBfd.encode(message.bfd, writer.uint32(250).fork()).join();
+    }
+    if (message.receivedBytes !== 0n) {
+      if (BigInt.asUintN(64, message.receivedBytes) !== message.receivedBytes) {
+        throw new globalThis.Error("value provided for field message.receivedBytes of type uint64 too large");
+      }
+      writer.uint32(256).uint64(message.receivedBytes);
     }
     return writer;
   },
@@ -5171,6 +5240,14 @@ export const PeerState: MessageFns<PeerState> = {
             message.bfd = PeerBfd.decode(reader, reader.uint32());
             continue;
           }
+          case 32: {
+            if (tag !== 256) {
+              break;
+            }
+
+            message.receivedBytes = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5301,6 +5378,11 @@ export const PeerState: MessageFns<PeerState> = {
         : "",
       drain: isSet(object.drain) ? Drain.fromJSON(object.drain) : undefined,
       bfd: isSet(object.bfd) ? PeerBfd.fromJSON(object.bfd) : undefined,
+      receivedBytes: isSet(object.receivedBytes)
+        ? BigInt(object.receivedBytes)
+        : isSet(object.received_bytes)
+        ? BigInt(object.received_bytes)
+        : 0n,
     };
   },
 
@@ -5384,6 +5466,9 @@ export const PeerState: MessageFns<PeerState> = {
     if (message.bfd !== undefined) {
       obj.bfd = PeerBfd.toJSON(message.bfd);
     }
+    if (message.receivedBytes !== 0n) {
+      obj.receivedBytes = message.receivedBytes.toString();
+    }
     return obj;
   },
 
@@ -5437,6 +5522,9 @@ export const PeerState: MessageFns<PeerState> = {
     message.remoteAddress = object.remoteAddress ?? "";
     message.drain = (object.drain !== undefined && object.drain !== null) ? Drain.fromPartial(object.drain) : undefined;
     message.bfd = (object.bfd !== undefined && object.bfd !== null) ? PeerBfd.fromPartial(object.bfd) : undefined;
+    message.receivedBytes = (object.receivedBytes !== undefined && object.receivedBytes !== null)
+      ? BigInt(object.receivedBytes)
+      : 0n;
     return message;
   },
 };
