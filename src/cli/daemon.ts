@@ -41,19 +41,41 @@ export async function withClient<T>(
   }
 }
 
-/** The instance that the options name, or else all that are no lab's router; with `asn` those of that AS alone. */
+const noInstance = 'the daemon runs no instance; give it one with herald run -c FILE or herald apply -f FILE';
+
+/** The instance that the options name, or else all that are no lab's router; with `asn` those of that AS alone. At least one. */
 export async function instancesOf(
   client: Client,
-  { instance }: Pick<CommonOptions, 'instance'>,
+  options: Pick<CommonOptions, 'instance'>,
   asn?: number,
+): Promise<BgpInstance[]> {
+  const instances = await chosen(client, options, asn);
+  if (instances.length === 0) throw new CliError(exitCode.failed, noInstance);
+  return instances;
+}
+
+/** As `instancesOf`, for who only looks: of a daemon without instances there is nothing to see, and standard error says why. */
+export async function instancesToShow(
+  client: Client,
+  options: Pick<CommonOptions, 'instance'>,
+  asn?: number,
+): Promise<BgpInstance[]> {
+  const instances = await chosen(client, options, asn);
+  if (instances.length === 0) process.stderr.write(`${noInstance}\n`);
+  return instances;
+}
+
+async function chosen(
+  client: Client,
+  { instance }: Pick<CommonOptions, 'instance'>,
+  asn: number | undefined,
 ): Promise<BgpInstance[]> {
   const { instances } = await call(client, rpc.getBgp, { instance });
   const found = instance === '' ? instances.filter(({ lab }) => !lab) : instances;
-  const chosen = asn === undefined ? found : found.filter(({ global }) => global?.asn === asn);
-  if (chosen.length > 0) return chosen;
-  if (found.length > 0)
+  const ofAs = asn === undefined ? found : found.filter(({ global }) => global?.asn === asn);
+  if (ofAs.length === 0 && found.length > 0)
     throw new CliError(exitCode.failed, `no instance has AS ${asn}; herald peers -o wide shows them`);
-  throw new CliError(exitCode.failed, 'the daemon runs no instance; give it one with herald run -c FILE');
+  return ofAs;
 }
 
 export function isServiceError(error: unknown): error is ServiceError {

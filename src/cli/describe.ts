@@ -9,7 +9,7 @@ import {
 } from '../gen/herald/v1/types.ts';
 import { Address, AddressError } from '../ip/address.ts';
 import { claimLines, gracefulRestartOf } from './capabilities.ts';
-import { type CommonOptions, withClient } from './daemon.ts';
+import { type CommonOptions, instancesOf, withClient } from './daemon.ts';
 import { formatDuration } from './duration.ts';
 import { CliError, exitCode } from './exit.ts';
 import { addPathsNames, defaultActionNames, drainPhaseNames, peerJson, roleNames } from './json.ts';
@@ -27,7 +27,7 @@ export async function describe(words: readonly string[], options: CommonOptions)
     );
   if (wanted === undefined) throw new CliError(exitCode.usage, 'name a peer, as in describe peer 2001:db8::1');
   if (more.length > 0) throw new CliError(exitCode.usage, `invalid argument: ${more[0]}, expected nothing more`);
-  const peers = await withClient(options, (client) => findPeers(client, options));
+  const peers = await withClient(options, async (client) => findPeers(client, await instancesOf(client, options)));
   const found = matching(peers, wanted);
   if (found.length === 0) throw new CliError(exitCode.failed, notThere(peers, wanted));
   if (options.output === 'table' || options.output === 'wide') {

@@ -1,9 +1,9 @@
 import { call, rpc } from '../api/client.ts';
 import { formatEndpoint } from '../api/endpoint.ts';
-import type { PeerFamilyState, PeerState } from '../gen/herald/v1/types.ts';
+import type { BgpInstance, PeerFamilyState, PeerState } from '../gen/herald/v1/types.ts';
 import { Address } from '../ip/address.ts';
 import { capabilityLines } from './capabilities.ts';
-import { type Client, type CommonOptions, instancesOf, withClient } from './daemon.ts';
+import { type Client, type CommonOptions, instancesToShow, withClient } from './daemon.ts';
 import { formatDuration } from './duration.ts';
 import { drainPhaseNames, peerJson } from './json.ts';
 import { type Column, print, printLines } from './output.ts';
@@ -48,7 +48,7 @@ const columns: readonly Column<Row>[] = [
 
 /** How each peer is doing; with `capabilities`, what the two OPENs claimed. */
 export async function peers(options: CommonOptions & { readonly capabilities?: boolean }): Promise<void> {
-  const states = await withClient(options, (client) => findPeers(client, options));
+  const states = await withClient(options, async (client) => findPeers(client, await instancesToShow(client, options)));
   const forPeople = options.output === 'table' || options.output === 'wide';
   if (options.capabilities === true && forPeople) {
     await printLines(states.flatMap(({ peer }) => capabilityLines(peer)));
@@ -68,8 +68,7 @@ export interface FoundPeer {
 }
 
 /** By instance and address. */
-export async function findPeers(client: Client, options: Pick<CommonOptions, 'instance'>): Promise<FoundPeer[]> {
-  const instances = await instancesOf(client, options);
+export async function findPeers(client: Client, instances: readonly BgpInstance[]): Promise<FoundPeer[]> {
   const lists = await Promise.all(instances.map(({ name }) => call(client, rpc.getPeerState, { instance: name })));
   return lists.flatMap(({ peers: list }, i) => {
     const instance = instances[i]?.name ?? '';

@@ -6,7 +6,7 @@ import {
   type RoutePolicyActions,
   type RoutePolicyStatement,
 } from '../gen/herald/v1/types.ts';
-import { type CommonOptions, instancesOf, withClient } from './daemon.ts';
+import { type CommonOptions, instancesToShow, withClient } from './daemon.ts';
 import { CliError, exitCode } from './exit.ts';
 import { matchTypeNames, policyJson, policyTypeNames, routeActionNames } from './json.ts';
 import { type Column, print } from './output.ts';
@@ -43,7 +43,7 @@ export async function routePolicies(args: readonly string[], options: CommonOpti
   const asn = takeVrouter(words);
   if (words.length > 0) throw new CliError(exitCode.usage, `invalid argument: ${words[0]}, expected vrouter ASN`);
   const found = await withClient(options, async (client) => {
-    const instances = await instancesOf(client, options, asn);
+    const instances = await instancesToShow(client, options, asn);
     const lists = await Promise.all(
       instances.map(({ name }) => call(client, rpc.getRoutePolicies, { instance: name })),
     );

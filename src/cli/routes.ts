@@ -3,7 +3,7 @@ import { call, messages, rpc } from '../api/client.ts';
 import { type Family, Origin, type Path, type Route, TableType } from '../gen/herald/v1/types.ts';
 import { Address } from '../ip/address.ts';
 import { Prefix } from '../ip/prefix.ts';
-import { type Client, type CommonOptions, instancesOf, withClient } from './daemon.ts';
+import { type Client, type CommonOptions, instancesToShow, withClient } from './daemon.ts';
 import { formatDuration } from './duration.ts';
 import { CliError, exitCode } from './exit.ts';
 import { takeFamily } from './family.ts';
@@ -103,7 +103,7 @@ export async function findRoutes(
   options: Pick<CommonOptions, 'instance'>,
 ): Promise<Found[]> {
   const found: Found[] = [];
-  for (const { name, global } of await instancesOf(client, options, asn)) {
+  for (const { name, global } of await instancesToShow(client, options, asn)) {
     for (const neighbor of await neighborsOf(client, name, table, peer)) {
       const source = { instance: name, asn: global?.asn ?? 0, neighbor };
       const request = { instance: name, tableType: tables[table], family, neighbor: neighbor ?? '' };

@@ -361,6 +361,25 @@ describe('every command', () => {
     });
   });
 
+  describe('of a daemon that runs no instance', () => {
+    const hint = 'the daemon runs no instance; give it one with herald run -c FILE or herald apply -f FILE\n';
+    beforeEach(() => at.instances.clear());
+
+    test.each([
+      ['peers', 'no peers'],
+      ['routes available', 'no available routes for ipv6/unicast'],
+      ['routes received', 'no received routes for ipv6/unicast'],
+      ['route-policies', 'no route policies'],
+      ['peers -o json', '[]'],
+    ])('%s shows nothing, and says why', async (command, out) => {
+      expect(await ask(...command.split(' '))).toEqual({ code: exitCode.ok, out: `${out}\n`, err: hint });
+    });
+
+    test.each(['drain', 'undrain', 'monitor peers', 'describe peer r'])('%s fails', async (command) => {
+      expect(await ask(...command.split(' '))).toEqual({ code: exitCode.failed, out: '', err: `herald: ${hint}` });
+    });
+  });
+
   test('says when an instance is not there', async () => {
     expect(await ask('peers', '--instance', 'x')).toEqual({
       code: exitCode.failed,
