@@ -337,12 +337,15 @@ const reset = z
       [SoftResetDirection.BOTH]: 'both',
     }),
     adminCommunication: unlessEmpty(communication),
+    hard: z.boolean(),
   })
+  .refine(({ soft, hard }) => !(soft && hard), { error: 'not of a soft reset', path: ['hard'] })
   .transform(
-    ({ soft, softResetDirection, adminCommunication }): ResetOptions =>
-      defined<{ soft: ResetOptions['soft']; communication: string | undefined }>({
+    ({ soft, softResetDirection, adminCommunication, hard }): ResetOptions =>
+      defined<{ soft: ResetOptions['soft']; communication: string | undefined; hard: boolean }>({
         soft: soft ? (softResetDirection ?? 'both') : 'none',
         communication: adminCommunication,
+        hard,
       }),
   );
 

@@ -3,7 +3,7 @@ import { encodeMessage } from '../wire/codec.ts';
 import { initialContext } from '../wire/context.ts';
 import { BgpError } from '../wire/error.ts';
 import type { Message, Open, RouteRefresh } from '../wire/message.ts';
-import { hardReset, notificationOf, shutdownCommunication } from '../wire/notification.ts';
+import { encapsulate, notificationOf, shutdownCommunication } from '../wire/notification.ts';
 import { capabilityOf } from '../wire/open.ts';
 import type { Update } from '../wire/update.ts';
 import { LinkError } from './cause.ts';
@@ -31,13 +31,12 @@ export const cease = {
   bfdDown: 10,
 } as const;
 
-/** Those that come with no wish to begin again. */
-const final: ReadonlySet<number> = new Set([
+/** Of those that the registry gives a behaviour, the ones that are a Hard Reset (RFC 8538, 5.1), and another. */
+const hard: ReadonlySet<number> = new Set([
   cease.maximumPrefixes,
   cease.administrativeShutdown,
   cease.peerDeconfigured,
-  cease.outOfResources,
-  // Nothing is forwarded either.
+  // Later than that registry: there is nothing to keep forwarding over a link that is down.
   cease.bfdDown,
 ]);
 
@@ -168,19 +167,19 @@ export class Session {
    * NOTIFICATION would let the peer keep our routes (RFC 8538, 5.1). `start` begins anew.
    */
   stop(text = '', subcode: number = cease.administrativeShutdown, data?: Uint8Array): void {
-    this.#halt(this.#final(ceaseError(subcode, text, data), subcode));
+    this.#halt(ceaseError(subcode, text, data), hard.has(subcode));
   }
 
   /** Closes without a word, so that a peer that helps with graceful restart keeps our routes (RFC 4724, 4.1). */
   stopWithoutNotification(): void {
-    this.#halt(undefined);
+    this.#halt(undefined, false);
   }
 
-  /** Ends it with Administrative Reset and starts again soon. */
-  reset(text = ''): void {
+  /** Ends it with Administrative Reset and starts again soon. `isHard`: the peer is to forget our routes meanwhile, which RFC 8538, 5.1 leaves to the user. */
+  reset(text = '', isHard = false): void {
     if (!this.#running) return;
     this.#partedAt = this.#clock.now();
-    this.#halt(ceaseError(cease.administrativeReset, text));
+    this.#halt(ceaseError(cease.administrativeReset, text), isHard);
     this.start();
   }
 
@@ -198,9 +197,10 @@ export class Session {
 
   /** Ends what connections there are with a Cease of this subcode, as a failure: it starts again by itself. */
   fail(text: string, subcode: number): void {
-    const event: Event = { type: 'automatic-stop', cease: this.#final(ceaseError(subcode, text), subcode) };
-    this.#second?.step(event);
-    if (rank[this.#first.state.name] >= rank.open_sent) this.#first.step(event);
+    const error = ceaseError(subcode, text);
+    for (const machine of this.#machines)
+      if (machine === this.#second || rank[machine.state.name] >= rank.open_sent)
+        machine.step({ type: 'automatic-stop', cease: hard.has(subcode) ? hardReset(machine, error) : error });
   }
 
   /** Takes a connection that this peer dialled, or refuses it with a Cease. */
@@ -254,18 +254,17 @@ export class Session {
     return this.#first.state.name === 'established' ? this.#first : undefined;
   }
 
-  #final(error: BgpError, subcode: number): BgpError {
-    const keepsRoutes = this.negotiated?.gracefulRestart?.notification === true;
-    return keepsRoutes && final.has(subcode) ? hardened(error) : error;
+  /** The one that starts again by itself comes last. */
+  get #machines(): readonly Machine[] {
+    return this.#second === undefined ? [this.#first] : [this.#second, this.#first];
   }
 
-  #halt(error: BgpError | undefined): void {
+  #halt(error: BgpError | undefined, isHard: boolean): void {
     if (error !== undefined && rank[this.#state] >= rank.open_sent) this.#partedAt = this.#clock.now();
     this.#running = false;
     this.#damped = false;
-    const event: Event = { type: 'manual-stop', ...(error && { cease: error }) };
-    this.#second?.step(event);
-    this.#first.step(event);
+    for (const machine of this.#machines)
+      machine.step({ type: 'manual-stop', ...(error && { cease: isHard ? hardReset(machine, error) : error }) });
   }
 
   #opened(machine: Machine, open: Open): void {
@@ -388,8 +387,10 @@ function ceaseError(subcode: number, text: string, data: Uint8Array = new Uint8A
   return new BgpError(6, subcode, text === '' ? 'stopped' : text, said);
 }
 
-function hardened(error: BgpError): BgpError {
-  const { code, subcode, data } = hardReset(notificationOf(error));
+/** As a Hard Reset, where the peer would keep our routes otherwise (RFC 8538, 4). */
+function hardReset({ negotiated }: Machine, error: BgpError): BgpError {
+  if (negotiated?.gracefulRestart?.notification !== true) return error;
+  const { code, subcode, data } = encapsulate(notificationOf(error));
   return new BgpError(code, subcode, error.message, data);
 }
 

@@ -98,8 +98,8 @@ export class Peer implements SessionHandler {
   }
 
   /** Also tries again what was held. */
-  reset(text: string): void {
-    this.#keeper.reset(text);
+  reset(text: string, isHard: boolean): void {
+    this.#keeper.reset(text, isHard);
   }
 
   linkChanged(change: LinkChange): void {

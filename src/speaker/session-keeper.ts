@@ -139,8 +139,8 @@ export class SessionKeeper {
   }
 
   /** Also tries again what was held. */
-  reset(text: string): void {
-    if (this.#held === undefined) this.#session.reset(text);
+  reset(text: string, isHard: boolean): void {
+    if (this.#held === undefined) this.#session.reset(text, isHard);
     else this.start();
   }
 

@@ -361,9 +361,9 @@ export class Speaker {
     this.#log.warn({ remote, ...line }, 'connection from an address that is no peer');
   }
 
-  #reset(peer: Peer, { soft, communication = '' }: ResetOptions): void {
+  #reset(peer: Peer, { soft, communication = '', hard = false }: ResetOptions): void {
     if (soft === 'none') {
-      peer.reset(communication);
+      peer.reset(communication, hard);
       return;
     }
     if (peer.state !== 'established') return;

@@ -206,8 +206,10 @@ export interface PeerBfdState extends BfdStatus, BfdCounters {
 export interface ResetOptions {
   /** `none` resets the session; the others send or ask for everything again without touching it. */
   readonly soft: 'none' | 'in' | 'out' | 'both';
-  /** Goes into the Cease of a hard reset (RFC 9003). */
+  /** Goes into the Cease that resets the session (RFC 9003). */
   readonly communication?: string;
+  /** A peer that helps with graceful restart forgets our routes at once, and we its (Hard Reset, RFC 8538). Only where the session is reset. */
+  readonly hard?: boolean;
 }
 
 /** Which route events a watcher wants; what is absent matches all. */

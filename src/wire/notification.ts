@@ -164,7 +164,7 @@ export function shutdownTextOf({ code, subcode, data }: Notification): string | 
 }
 
 /** Cease: Hard Reset around what it is about (RFC 8538, 3): graceful restart does not apply. */
-export function hardReset({ code, subcode, data }: Notification): Notification {
+export function encapsulate({ code, subcode, data }: Notification): Notification {
   const inside = new Uint8Array(2 + data.length);
   inside.set([code, subcode]);
   inside.set(data, 2);

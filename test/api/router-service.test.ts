@@ -348,6 +348,11 @@ describe('neighbors', () => {
         ask(rpc.resetNeighbor, ResetNeighborRequest.fromPartial({ ...request, adminCommunication: 'é'.repeat(128) })),
       ),
     ).toEqual(['admin_communication: must be at most 255 octets of UTF-8']);
+    expect(
+      await violations(
+        ask(rpc.resetNeighbor, ResetNeighborRequest.fromPartial({ ...request, soft: true, hard: true })),
+      ),
+    ).toEqual(['hard: not of a soft reset']);
   });
 
   test('are watched: what is there, a marker, what happens', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { staleTimesOf } from '../../src/speaker/graceful-restart.ts';
 import type { Speaker } from '../../src/speaker/speaker.ts';
 import type { Neighbor, RouteEvent } from '../../src/speaker/types.ts';
 import { ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
@@ -266,6 +267,20 @@ describe('a NOTIFICATION (RFC 8538)', () => {
     expect(received(second.b)).toBe(0);
   });
 
+  test('that is a Hard Reset takes them: a reset that is asked to be one, on both sides', async () => {
+    const { lab, a, b } = await pair();
+    advertise(b, ['2001:db8:9::/48']);
+    expect(lab.until(() => family(a, 2)?.received === 1)).toBe(true);
+    a.resetNeighbor(addressOf(2), { soft: 'none', communication: 'new cable', hard: true });
+    expect([family(a, 2)?.received, stateOf(a, 2)]).toEqual([0, 'idle']);
+    expect(lab.until(() => stateOf(b, 1) !== 'established')).toBe(true);
+    expect(b.peer(addressOf(1))?.lastDown?.reason).toMatchObject({
+      text: 'Cease: Hard Reset: Cease: Administrative Reset: "new cable"',
+    });
+    expect(received(b)).toBe(0);
+    expect(lab.until(() => received(b) === 2 && family(a, 2)?.received === 1)).toBe(true);
+  });
+
   test('is a plain Cease where graceful restart is off', async () => {
     const { lab, a, b } = await pair({});
     await a.stop({ fullDestroy: false, text: 'so long' });
@@ -302,4 +317,38 @@ test('turned off, or without a family, while the peer is away: what waits for it
   expect(lab.until(() => stale(b) === 2)).toBe(true);
   b.updateNeighbor(neighbor(1));
   expect(received(b)).toBe(0);
+});
+
+/** What of a peer's routes stays after a session that ended so, when both have RFC 8538 and when one of them has not. */
+describe.each<[string, code: number, subcodes: readonly number[], stays: boolean]>([
+  ['Message Header Error', 1, [0, 1, 2, 3], true],
+  ['UPDATE Message Error', 3, [0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11], true],
+  ['Hold Timer Expired', 4, [0], true],
+  ['Finite State Machine Error', 5, [0, 3], true],
+  ['Cease', 6, [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 255], true],
+  ['Cease, Hard Reset', 6, [9], false],
+  ['ROUTE-REFRESH Message Error', 7, [1], true],
+  ['Send Hold Timer Expired', 8, [0], true],
+  ['a code that nobody knows', 99, [0], true],
+])('%s', (_, code, subcodes, stays) => {
+  test.each(
+    (['notification-received', 'notification-sent', 'stopped'] as const).flatMap((kind) =>
+      subcodes.map((subcode) => [kind, subcode] as const),
+    ),
+  )('%s, subcode %d', (kind, subcode) => {
+    const families = new Map([[ipv6Unicast, { forwarding: true }]]);
+    const reason = {
+      kind,
+      notification: { type: 'notification', code, subcode, data: new Uint8Array(0) },
+      text: '',
+    } as const;
+    const times = (notification: boolean) =>
+      staleTimesOf(
+        ipv6Unicast,
+        gracefulRestart,
+        { restartTime: 60, notification, families, longLived: new Map() },
+        reason,
+      );
+    expect([times(true) !== undefined, times(false) !== undefined]).toEqual([stays, false]);
+  });
 });

@@ -5,9 +5,9 @@ import type { Notification } from '../../src/wire/message.ts';
 import {
   decodeNotification,
   describe,
+  encapsulate,
   encapsulated,
   encodeNotification,
-  hardReset,
   notificationName,
   notificationOf,
   shutdownCommunication,
@@ -147,7 +147,7 @@ group('RFC 9003: shutdown communication', () => {
 
 test('RFC 8538, 3: a hard reset carries what it is about', () => {
   const inner = notification(6, 2, shutdownCommunication('bye'));
-  const outer = hardReset(inner);
+  const outer = encapsulate(inner);
   expect(outer).toEqual(notification(6, 9, unhex('06 02 03 627965')));
   expect(encapsulated(outer)).toEqual(inner);
   expect(encapsulated(inner)).toBeUndefined();

@@ -311,8 +311,13 @@ export interface ResetNeighborRequest {
   soft: boolean;
   /** Only of a soft reset. */
   softResetDirection: SoftResetDirection;
-  /** A text for the peer's operator, at most 255 octets of UTF-8 (RFC 9003). Only of a hard reset. */
+  /** A text for the peer's operator, at most 255 octets of UTF-8 (RFC 9003). Not of a soft reset. */
   adminCommunication: string;
+  /**
+   * A peer that helps with graceful restart is to forget our routes at once, and we forget its: Cease, Hard Reset (RFC 8538)
+   * where both have that. Default false: both keep them while the session is away. Not of a soft reset.
+   */
+  hard: boolean;
 }
 
 /** For ResetNeighbor. */
@@ -329,6 +334,8 @@ export interface ResetAllNeighborsRequest {
   softResetDirection: SoftResetDirection;
   /** As in ResetNeighborRequest. */
   adminCommunication: string;
+  /** As in ResetNeighborRequest. */
+  hard: boolean;
 }
 
 /** For ResetAllNeighbors. */
@@ -1466,7 +1473,7 @@ export const RemoveNeighborResponse: MessageFns<RemoveNeighborResponse> = {
 };
 
 function createBaseResetNeighborRequest(): ResetNeighborRequest {
-  return { instance: "", peerAddress: "", soft: false, softResetDirection: 0, adminCommunication: "" };
+  return { instance: "", peerAddress: "", soft: false, softResetDirection: 0, adminCommunication: "", hard: false };
 }
 
 export const ResetNeighborRequest: MessageFns<ResetNeighborRequest> = {
@@ -1485,6 +1492,9 @@ export const ResetNeighborRequest: MessageFns<ResetNeighborRequest> = {
     }
     if (message.adminCommunication !== "") {
       writer.uint32(42).string(message.adminCommunication);
+    }
+    if (message.hard !== false) {
+      writer.uint32(48).bool(message.hard);
     }
     return writer;
   },
@@ -1542,6 +1552,14 @@ export const ResetNeighborRequest: MessageFns<ResetNeighborRequest> = {
             message.adminCommunication = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.hard = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1573,6 +1591,7 @@ export const ResetNeighborRequest: MessageFns<ResetNeighborRequest> = {
         : isSet(object.admin_communication)
         ? globalThis.String(object.admin_communication)
         : "",
+      hard: isSet(object.hard) ? globalThis.Boolean(object.hard) : false,
     };
   },
 
@@ -1593,6 +1612,9 @@ export const ResetNeighborRequest: MessageFns<ResetNeighborRequest> = {
     if (message.adminCommunication !== "") {
       obj.adminCommunication = message.adminCommunication;
     }
+    if (message.hard !== false) {
+      obj.hard = message.hard;
+    }
     return obj;
   },
 
@@ -1606,6 +1628,7 @@ export const ResetNeighborRequest: MessageFns<ResetNeighborRequest> = {
     message.soft = object.soft ?? false;
     message.softResetDirection = object.softResetDirection ?? 0;
     message.adminCommunication = object.adminCommunication ?? "";
+    message.hard = object.hard ?? false;
     return message;
   },
 };
@@ -1663,7 +1686,7 @@ export const ResetNeighborResponse: MessageFns<ResetNeighborResponse> = {
 };
 
 function createBaseResetAllNeighborsRequest(): ResetAllNeighborsRequest {
-  return { instance: "", soft: false, softResetDirection: 0, adminCommunication: "" };
+  return { instance: "", soft: false, softResetDirection: 0, adminCommunication: "", hard: false };
 }
 
 export const ResetAllNeighborsRequest: MessageFns<ResetAllNeighborsRequest> = {
@@ -1679,6 +1702,9 @@ export const ResetAllNeighborsRequest: MessageFns<ResetAllNeighborsRequest> = {
     }
     if (message.adminCommunication !== "") {
       writer.uint32(34).string(message.adminCommunication);
+    }
+    if (message.hard !== false) {
+      writer.uint32(40).bool(message.hard);
     }
     return writer;
   },
@@ -1728,6 +1754,14 @@ export const ResetAllNeighborsRequest: MessageFns<ResetAllNeighborsRequest> = {
             message.adminCommunication = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.hard = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1754,6 +1788,7 @@ export const ResetAllNeighborsRequest: MessageFns<ResetAllNeighborsRequest> = {
         : isSet(object.admin_communication)
         ? globalThis.String(object.admin_communication)
         : "",
+      hard: isSet(object.hard) ? globalThis.Boolean(object.hard) : false,
     };
   },
 
@@ -1771,6 +1806,9 @@ export const ResetAllNeighborsRequest: MessageFns<ResetAllNeighborsRequest> = {
     if (message.adminCommunication !== "") {
       obj.adminCommunication = message.adminCommunication;
     }
+    if (message.hard !== false) {
+      obj.hard = message.hard;
+    }
     return obj;
   },
 
@@ -1783,6 +1821,7 @@ export const ResetAllNeighborsRequest: MessageFns<ResetAllNeighborsRequest> = {
     message.soft = object.soft ?? false;
     message.softResetDirection = object.softResetDirection ?? 0;
     message.adminCommunication = object.adminCommunication ?? "";
+    message.hard = object.hard ?? false;
     return message;
   },
 };
