@@ -11,6 +11,8 @@ export interface HeraldPeer {
   readonly counters: Readonly<Record<string, number>>;
   /** Octets that TCP has not taken. */
   readonly 'pending-bytes': number;
+  /** As the peer's OPEN has them. */
+  readonly 'remote-capabilities': readonly { readonly name: string; readonly text: string }[];
   /** Absent where BFD is not configured. */
   readonly bfd?: HeraldBfd;
   /** Of the connection; absent unless established. */
