@@ -132,6 +132,11 @@ export class Metrics implements ReconcileObserver {
     'Octets that the routes from the peer take, near enough; attributes that routes share count for each',
     peerLabels,
   );
+  readonly #tableBytes = this.#gauge(
+    'herald_table_bytes',
+    'Octets that the tables take, received routes and our own; room to grow is not counted',
+    ['instance_name'],
+  );
   readonly #drain = this.#gauge(
     'herald_peer_drain',
     'Whether the peer is drained, and how far: 1 in the phase it is in, else 0',
@@ -204,6 +209,7 @@ export class Metrics implements ReconcileObserver {
       this.#unsent,
       this.#pending,
       this.#receivedBytes,
+      this.#tableBytes,
       this.#bfdState,
     ];
     const counters = [
@@ -222,6 +228,7 @@ export class Metrics implements ReconcileObserver {
     this.#watchCuts.inc(watchesCut());
     for (const [name, speaker] of this.#measured.speakers()) {
       this.#refused.inc({ instance_name: name }, speaker.refusedConnections);
+      this.#tableBytes.set({ instance_name: name }, speaker.tableOctets);
       for (const peer of speaker.peers()) this.#copyPeer(name, speaker.global.asn, peer);
     }
   }

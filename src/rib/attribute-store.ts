@@ -3,7 +3,7 @@ import { grownTo } from './column.ts';
 const MIN_SETS = 64;
 const MIN_ARENA = 4096;
 /** Octets of an id in the columns and in the index. */
-const COLUMNS = 24;
+const COLUMNS = 28;
 
 /**
  * Interns path attribute sets by their bytes: the same bytes are the same id, for as long as somebody holds it. Id 0 is never given,
@@ -21,6 +21,8 @@ export class AttributeStore {
   #hashes: Uint32Array<ArrayBuffer> = new Uint32Array(MIN_SETS);
   /** Holders of an id; while the id is free, the next free id. */
   #holders: Uint32Array<ArrayBuffer> = new Uint32Array(MIN_SETS);
+  /** How often an id was freed. */
+  #generations: Uint32Array<ArrayBuffer> = new Uint32Array(MIN_SETS);
   #index: Uint32Array<ArrayBuffer> = new Uint32Array(2 * MIN_SETS);
   #mask = 2 * MIN_SETS - 1;
   #firstFree = 0;
@@ -67,6 +69,11 @@ export class AttributeStore {
     if (left === 0) this.#remove(id);
   }
 
+  /** Changes when an id comes to mean another set, so that whoever remembers one need not hold it. */
+  generationOf(id: number): number {
+    return this.#generations[id] as number;
+  }
+
   /** A view that is good until the store changes. */
   bytesOf(id: number): Uint8Array {
     const start = this.#start[id] as number;
@@ -106,6 +113,7 @@ export class AttributeStore {
     this.#length = grownTo(this.#length, this.#end);
     this.#hashes = grownTo(this.#hashes, this.#end);
     this.#holders = grownTo(this.#holders, this.#end);
+    this.#generations = grownTo(this.#generations, this.#end);
     return id;
   }
 
@@ -156,6 +164,7 @@ export class AttributeStore {
     this.#garbage += this.#length[id] as number;
     this.#holders[id] = this.#firstFree;
     this.#firstFree = id;
+    this.#generations[id] = (this.#generations[id] as number) + 1;
     this.#size--;
   }
 }

@@ -43,8 +43,21 @@ const IPV4 = 1;
 const DEFAULT_LOCAL_PREF = 100;
 /** RFC 8326, 4: where it is used at all, only for want of any other path. */
 const GRACEFUL_SHUTDOWN = 0xffff0000;
-/** The attribute sets that a cache keeps beside those in use. */
+/** The attribute sets that a cache may keep beside twice those in use. */
 const SLACK = 1024;
+
+/** What a set is exported as: a set that is held, or 0. Good for as long as the id of the set is of this generation. */
+interface Exported {
+  readonly generation: number;
+  readonly to: number;
+}
+
+/** What the sets that one decision was made of are exported as. */
+interface Decided {
+  readonly sets: Map<number, Exported>;
+  /** Since the last sweep. */
+  wasUsed: boolean;
+}
 
 /** Turns a path of the Loc-RIB into what peers of one treatment are sent. */
 export class Exporter {
@@ -52,10 +65,12 @@ export class Exporter {
   readonly #family: Family;
   readonly #table: PrefixTable;
   readonly #store: AttributeStore;
-  /** From set and decision to exported set; holds both sets, so that neither id can come to mean another. */
-  #cache = new Map<readonly RoutePolicyActions[], Map<number, number>>();
+  readonly #cache = new Map<readonly RoutePolicyActions[], Decided>();
   #cached = 0;
+  /** How many make it time for the next sweep. */
+  #most = SLACK;
   #lastSet = 0;
+  #lastGeneration = 0;
   #lastActions: readonly RoutePolicyActions[] | undefined;
   #lastExported = 0;
   /** At most. */
@@ -82,38 +97,59 @@ export class Exporter {
     const decision = policy.decide(this.#family, this.#subject);
     if (!decision.accept) return 0;
     // Neighbours in a table mostly share a set: two look-ups less for each.
-    if (set !== this.#lastSet || decision.actions !== this.#lastActions) {
-      this.#lastExported = this.#cache.get(decision.actions)?.get(set) ?? this.#make(set, decision.actions);
+    const generation = this.#store.generationOf(set);
+    if (set !== this.#lastSet || generation !== this.#lastGeneration || decision.actions !== this.#lastActions) {
+      this.#lastExported = this.#find(set, generation, decision.actions);
       this.#lastActions = decision.actions;
       this.#lastSet = set;
+      this.#lastGeneration = generation;
     }
     if (this.#lastExported !== 0) this.#store.hold(this.#lastExported);
     return this.#lastExported;
   }
 
   dispose(): void {
-    for (const sets of this.#cache.values())
-      for (const [from, to] of sets) {
-        this.#store.release(from);
-        if (to !== 0) this.#store.release(to);
-      }
-    this.#cache = new Map();
-    this.#cached = 0;
-    this.#lastSet = 0;
+    this.#forget(() => true);
+  }
+
+  #find(set: number, generation: number, actions: readonly RoutePolicyActions[]): number {
+    let decided = this.#cache.get(actions);
+    if (decided === undefined) this.#cache.set(actions, (decided = { sets: new Map(), wasUsed: true }));
+    decided.wasUsed = true;
+    const known = decided.sets.get(set);
+    if (known?.generation === generation) return known.to;
+    if (known !== undefined) this.#drop(decided, set, known);
+    const to = this.#make(set, actions);
+    decided.sets.set(set, { generation, to });
+    if (++this.#cached > this.#most) this.#sweep();
+    return to;
   }
 
   #make(set: number, actions: readonly RoutePolicyActions[]): number {
-    // Twice what is alive is mostly dead: start again.
-    if (this.#cached > SLACK + 2 * this.#store.size) this.dispose();
     const bytes = exported(this.#store.bytesOf(set), actions, this.#treatment, this.#family);
     const fits = bytes !== undefined && Packer.fits(bytes, this.#nlriOctets, this.#treatment.maxMessage);
-    const to = fits ? this.#store.acquire(bytes) : 0;
-    this.#store.hold(set);
-    let sets = this.#cache.get(actions);
-    if (sets === undefined) this.#cache.set(actions, (sets = new Map()));
-    sets.set(set, to);
-    this.#cached++;
-    return to;
+    return fits ? this.#store.acquire(bytes) : 0;
+  }
+
+  /** Forgets sets that are gone, and decisions that no policy makes any more; what is left may double until the next time. */
+  #sweep(): void {
+    this.#forget(({ wasUsed }, set, { generation }) => !wasUsed || this.#store.generationOf(set) !== generation);
+    for (const decided of this.#cache.values()) decided.wasUsed = false;
+    this.#most = SLACK + 2 * this.#cached;
+  }
+
+  #forget(isGone: (decided: Decided, set: number, exported: Exported) => boolean): void {
+    for (const [actions, decided] of this.#cache) {
+      for (const [set, known] of decided.sets) if (isGone(decided, set, known)) this.#drop(decided, set, known);
+      if (decided.sets.size === 0) this.#cache.delete(actions);
+    }
+    this.#lastSet = 0;
+  }
+
+  #drop({ sets }: Decided, set: number, { to }: Exported): void {
+    sets.delete(set);
+    this.#cached--;
+    if (to !== 0) this.#store.release(to);
   }
 }
 

@@ -108,6 +108,13 @@ export class Speaker {
     return this.#refused;
   }
 
+  /** What the tables take, received routes and our own; room to grow is not counted. */
+  get tableOctets(): number {
+    let octets = this.#tables.memory;
+    for (const peer of this.#peers.values()) octets += peer.columns;
+    return octets;
+  }
+
   /** Binds the listeners, then starts the peers. Rejects with the operating system's error, and nothing is left bound. */
   async start({ restarted = false, peersWait = false }: StartOptions = {}): Promise<void> {
     this.#restarted = restarted;
@@ -328,9 +335,7 @@ export class Speaker {
   /** One peer that sends too much must not take the memory that all live in. */
   #received(octets: number): void {
     if (!this.#memory.add(octets)) return;
-    let used = this.#tables.memory;
-    for (const peer of this.#peers.values()) used += peer.columns;
-    this.#memory.judge(used, this.#peers.values())?.exhausted(this.#memory.limit);
+    this.#memory.judge(this.tableOctets, this.#peers.values())?.exhausted(this.#memory.limit);
   }
 
   #protect(address: Address, options: SocketOptions | undefined): Availability {

@@ -181,3 +181,24 @@ test('connections from an address that is no peer: each is counted, and few are 
   expect(node.refusedConnections).toBe(1000);
   expect(lines.filter(({ message }) => message.includes('no peer'))).toHaveLength(10);
 });
+
+describe('an API client that is faster than peers read', () => {
+  test('new attributes for every route, over and over: the tables take what is in them, and a peer that does not read is owed each route once', async () => {
+    const { lab, node, at, othersAreWell } = await setUp();
+    lab.network.block(addressOf(1), addressOf(9));
+    const round = (of: number) => {
+      for (let i = 0; i < 100; i++) advertise(node, [`2001:db8:a:${i}::/64`], { communities: [of, i] });
+      lab.clock.advance(10);
+    };
+    const most = { octets: 0, unsent: 0 };
+    for (let of = 0; of < 400; of++) {
+      round(of);
+      if (of < 50) most.octets = Math.max(most.octets, node.tableOctets);
+      most.unsent = Math.max(most.unsent, at().families[0]?.unsent ?? 0);
+    }
+    expect(node.tableOctets).toBeLessThanOrEqual(1.5 * most.octets);
+    expect(most.unsent).toBeLessThan(1000);
+    expect(at().pending).toBeLessThan(MOST_PENDING);
+    othersAreWell();
+  });
+});
