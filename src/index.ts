@@ -18,7 +18,8 @@ export type {
 export { SecretText } from './session/secret-text.ts';
 export type { DownReason, Negotiated, SessionState } from './session/types.ts';
 export { SpeakerError, type SpeakerErrorCode } from './speaker/error.ts';
-export { Speaker, type SpeakerLog, type SpeakerWorld } from './speaker/speaker.ts';
+export type { SpeakerLog } from './speaker/log.ts';
+export { Speaker, type SpeakerWorld } from './speaker/speaker.ts';
 export type {
   BfdOptions,
   BgpGlobal,

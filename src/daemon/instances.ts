@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import type { Instance, Instances } from '../api/instances.ts';
 import { codeOf } from '../api/socket.ts';
 import { SpeakerError } from '../speaker/error.ts';
-import { Speaker, type SpeakerLog, type SpeakerWorld } from '../speaker/speaker.ts';
+import type { SpeakerLog } from '../speaker/log.ts';
+import { Speaker, type SpeakerWorld } from '../speaker/speaker.ts';
 import type { BgpGlobal } from '../speaker/types.ts';
 import { Gate } from '../transport/gate.ts';
 

@@ -23,18 +23,24 @@ export function openOf(config: SessionConfig, capabilities = config.capabilities
   };
 }
 
-/** What two OPENs agree on, or the OPEN Message Error (RFC 4271, 6.2) to answer with. It is returned, not thrown. */
+/**
+ * What two OPENs agree on, or the OPEN Message Error (RFC 4271, 6.2) to answer with. It is returned, not thrown. `refusal`: why no session may be
+ * with a peer in this AS, beyond what the configuration says.
+ */
 export function negotiate(
   config: SessionConfig,
   localOpen: Open,
   remoteOpen: Open,
   endpoints: { readonly local: Endpoint; readonly remote: Endpoint },
+  refusal: (asn: number) => string | undefined = () => undefined,
 ): Negotiated | BgpError {
   const peerAsn = asnOf(remoteOpen);
   if (peerAsn === 0) return new BgpError(2, 2, 'AS 0 is reserved (RFC 7607)');
   if (config.peerAsn !== 0 && config.peerAsn !== peerAsn) {
     return new BgpError(2, 2, `the peer is in AS ${peerAsn}, configured is AS ${config.peerAsn}`);
   }
+  const refused = refusal(peerAsn);
+  if (refused !== undefined) return new BgpError(2, 2, refused);
   const external = peerAsn !== config.localAsn;
   if (remoteOpen.routerId === 0) return new BgpError(2, 3, 'the BGP identifier of the peer is 0.0.0.0');
   if (!external && remoteOpen.routerId === config.routerId) {

@@ -1,4 +1,5 @@
 import type { Address } from '../ip/address.ts';
+import type { Prefix } from '../ip/prefix.ts';
 import type { BgpError } from '../wire/error.ts';
 import type { SecretText } from './secret-text.ts';
 
@@ -72,10 +73,12 @@ export interface ListenOptions {
 export interface Listener {
   readonly local: Endpoint;
   /**
-   * From now on accepts no connection from this address without these options; undefined: takes any again. Connections that were
-   * accepted before stay as they are. When it is not ok, what it takes from this address is undefined. Absent: it has no options.
+   * From now on accepts no connection from this address, or from any of this prefix, without these options; undefined: takes any again. What is said of
+   * an address goes before what is said of a prefix, and of a longer prefix before a shorter; but an address without a password in a prefix
+   * with one needs that. Connections that were accepted before stay as they are. When it is not ok, what it takes from there is undefined.
+   * Absent: it has no options.
    */
-  protect?(remote: Address, options: SocketOptions | undefined): Availability;
+  protect?(remote: Address | Prefix, options: SocketOptions | undefined): Availability;
   close(): Promise<void>;
 }
 

@@ -1,35 +1,20 @@
 import type { Capability } from '../wire/capability.ts';
 import { encodeMessage } from '../wire/codec.ts';
-import { initialContext } from '../wire/context.ts';
 import { BgpError } from '../wire/error.ts';
 import type { Message, Open, RouteRefresh } from '../wire/message.ts';
-import { encapsulate, notificationOf, shutdownCommunication } from '../wire/notification.ts';
+import { encapsulate, notificationOf } from '../wire/notification.ts';
 import { capabilityOf } from '../wire/open.ts';
 import type { Update } from '../wire/update.ts';
 import { LinkError } from './cause.ts';
+import { cease, ceaseError, refuse } from './cease.ts';
 import { survivor } from './collision.ts';
 import { type MutableCounters, newCounters } from './counters.ts';
 import type { Event, TimerName } from './event.ts';
 import type { FsmState, SessionAttributes } from './fsm.ts';
 import { Machine, type MachineOwner } from './machine.ts';
 import { negotiate, openOf } from './negotiate.ts';
-import type { Connection, ConnectionHandler, World } from './ports.ts';
+import type { Connection, World } from './ports.ts';
 import type { DownReason, Negotiated, SessionConfig, SessionCounters, SessionHandler, SessionState } from './types.ts';
-
-/** Cease subcodes (RFC 4486, RFC 8538, RFC 9384). */
-export const cease = {
-  maximumPrefixes: 1,
-  administrativeShutdown: 2,
-  peerDeconfigured: 3,
-  administrativeReset: 4,
-  connectionRejected: 5,
-  configurationChange: 6,
-  collisionResolution: 7,
-  outOfResources: 8,
-  hardReset: 9,
-  // RFC 9384
-  bfdDown: 10,
-} as const;
 
 /** Of those that the registry gives a behaviour, the ones that are a Hard Reset (RFC 8538, 5.1), and another. */
 const hard: ReadonlySet<number> = new Set([
@@ -143,6 +128,11 @@ export class Session {
     return this.#first.timers;
   }
 
+  /** There is a connection, whatever came of it so far. */
+  get isConnected(): boolean {
+    return this.#first.connection !== undefined || this.#second?.connection !== undefined;
+  }
+
   /** Octets that `send` queued and the kernel has not taken. */
   get pending(): number {
     return this.#established?.connection?.pending ?? 0;
@@ -217,11 +207,9 @@ export class Session {
   }
 
   /** Answers a connection with a Cease, and with nothing else. */
-  refuse(connection: Connection, text = '', subcode: number = cease.connectionRejected): void {
-    connection.handle(deaf);
+  refuse(connection: Connection, text?: string, subcode?: number): void {
     this.#counters.notificationsSent++;
-    connection.send(encodeMessage(notificationOf(ceaseError(subcode, text)), initialContext));
-    connection.close();
+    refuse(connection, text, subcode);
   }
 
   /**
@@ -270,7 +258,7 @@ export class Session {
   #opened(machine: Machine, open: Open): void {
     const { connection } = machine;
     if (connection === undefined) return;
-    const result = negotiate(this.config, machine.localOpen, open, connection);
+    const result = negotiate(this.config, machine.localOpen, open, connection, (asn) => this.#handler.refusal?.(asn));
     if (result instanceof BgpError) {
       machine.step({ type: 'open-error', error: result });
       return;
@@ -380,24 +368,9 @@ function restartsGracefully({ negotiated }: Machine): boolean {
   return capability !== undefined && capability.families.length > 0;
 }
 
-/** `data`: of a subcode that takes no text. */
-function ceaseError(subcode: number, text: string, data: Uint8Array = new Uint8Array(0)): BgpError {
-  const mayExplain = subcode === cease.administrativeShutdown || subcode === cease.administrativeReset;
-  const said = mayExplain && text !== '' ? shutdownCommunication(text) : data;
-  return new BgpError(6, subcode, text === '' ? 'stopped' : text, said);
-}
-
 /** As a Hard Reset, where the peer would keep our routes otherwise (RFC 8538, 4). */
 function hardReset({ negotiated }: Machine, error: BgpError): BgpError {
   if (negotiated?.gracefulRestart?.notification !== true) return error;
   const { code, subcode, data } = encapsulate(notificationOf(error));
   return new BgpError(code, subcode, error.message, data);
 }
-
-const deaf: ConnectionHandler = {
-  connected() {},
-  message() {},
-  malformed() {},
-  drained() {},
-  closed() {},
-};

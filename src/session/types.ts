@@ -82,6 +82,8 @@ export type DownReason =
 
 /** What a session tells its speaker. Calls never come from inside a call to the session's own methods `send`. */
 export interface SessionHandler {
+  /** Why no session may be with a peer in this AS, in words; undefined: one may. Absent: with any that the configuration lets in. */
+  refusal?(asn: number): string | undefined;
   stateChanged(from: SessionState, to: SessionState): void;
   established(negotiated: Negotiated): void;
   /** Only while established. Faults that ask for a reset never get here; those that ask for a withdraw do. */

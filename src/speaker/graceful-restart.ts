@@ -133,6 +133,11 @@ export class StaleFamilies {
     });
   }
 
+  /** How many families. */
+  get size(): number {
+    return this.#families.size;
+  }
+
   has(family: Family): boolean {
     return this.#families.has(family);
   }

@@ -77,6 +77,11 @@ export class InboundFamilies {
     return this.#families.get(family);
   }
 
+  /** There are routes of a session that ended. */
+  get isWaiting(): boolean {
+    return this.#stale.size > 0;
+  }
+
   get timers(): Partial<Record<RestartTimerName, number>> {
     return this.#stale.timers;
   }

@@ -25,8 +25,10 @@ export interface PeerOwner {
   policy(type: RoutePolicy['type'], neighbor: Neighbor): PolicyChain;
   drain(address: Address): DrainState | undefined;
   interfaces(): readonly InterfaceAddress[];
-  /** Sees to it that connections with this address have these options, whoever dials. */
-  protect(address: Address, options: SocketOptions | undefined): Availability;
+  /** Sees to it that the peer's connections have these options, whoever dials. */
+  protect(peer: Peer, options: SocketOptions | undefined): Availability;
+  /** The peer is no longer at this address. */
+  unprotect(address: Address): void;
   /** Sessions may begin. */
   running(): boolean;
   /** Looks for the router on an interface; see `Links`. */

@@ -2,9 +2,9 @@ import type { Address } from '../ip/address.ts';
 import type { LinkChange } from '../link/links.ts';
 import type { PolicyChain } from '../policy/chain.ts';
 import type { RoutePolicy } from '../policy/types.ts';
+import { cease } from '../session/cease.ts';
 import type { Connection } from '../session/ports.ts';
 import { isSame } from '../session/same.ts';
-import { cease } from '../session/session.ts';
 import type { DownReason, Negotiated, SessionHandler, SessionState } from '../session/types.ts';
 import type { Family } from '../wire/family.ts';
 import type { RouteRefresh } from '../wire/message.ts';
@@ -13,6 +13,7 @@ import { endOfRib } from '../wire/update-codec.ts';
 import type { Outbound } from './family-rib.ts';
 import type { Inbound } from './inbound.ts';
 import { InboundFamilies } from './inbound-families.ts';
+import { refusalOf } from './listen-range.ts';
 import { EXHAUSTED_TIME, exhaustedText } from './memory.ts';
 import { type SelfNextHop, selfNextHop } from './next-hop.ts';
 import { type Changeable, OutboundFamilies } from './outbound-families.ts';
@@ -83,6 +84,11 @@ export class Peer implements SessionHandler {
     return this.#keeper.remote;
   }
 
+  /** It has a connection, or routes that wait for it to come back, or may not come back yet. */
+  get isPresent(): boolean {
+    return this.#keeper.session.isConnected || this.#inbound.isWaiting || this.#keeper.isResting;
+  }
+
   start(): void {
     this.#keeper.start();
   }
@@ -100,6 +106,11 @@ export class Peer implements SessionHandler {
   /** Also tries again what was held. */
   reset(text: string, isHard: boolean): void {
     this.#keeper.reset(text, isHard);
+  }
+
+  /** What it lacked may be there now. */
+  retry(): void {
+    this.#keeper.retry();
   }
 
   linkChanged(change: LinkChange): void {
@@ -214,6 +225,11 @@ export class Peer implements SessionHandler {
   }
 
   // What the session tells.
+
+  refusal(asn: number): string | undefined {
+    const { range } = this.#neighbor;
+    return range && refusalOf(range, asn);
+  }
 
   stateChanged(from: SessionState, to: SessionState): void {
     this.#owner.stateChanged(this, from, to);

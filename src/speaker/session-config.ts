@@ -33,7 +33,7 @@ export function sessionConfigOf(neighbor: Neighbor, global: BgpGlobal, remote: A
 }
 
 /** Undefined when plain TCP will do. */
-function socketOptionsOf({ transport }: Neighbor): SocketOptions | undefined {
+export function socketOptionsOf({ transport }: Pick<Neighbor, 'transport'>): SocketOptions | undefined {
   const { password, ttlSecurity = false, ebgpMultihop, bindToDevice } = transport;
   const options: SocketOptions = {
     ...(password && { password }),

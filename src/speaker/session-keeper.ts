@@ -1,8 +1,9 @@
 import type { Address } from '../ip/address.ts';
 import type { LinkChange, RouterSearch } from '../link/links.ts';
+import { cease } from '../session/cease.ts';
 import type { Connection, Timer } from '../session/ports.ts';
 import { isSame } from '../session/same.ts';
-import { cease, Session } from '../session/session.ts';
+import { Session } from '../session/session.ts';
 import type { DownReason, Negotiated } from '../session/types.ts';
 import type { Capability } from '../wire/capability.ts';
 import { Liveness } from './liveness.ts';
@@ -84,6 +85,11 @@ export class SessionKeeper {
     return this.#negotiated;
   }
 
+  /** It was too much, and is not to come back yet. */
+  get isResting(): boolean {
+    return this.#held?.reason.kind === 'stopped';
+  }
+
   get isHeld(): boolean {
     return this.#held !== undefined;
   }
@@ -144,6 +150,11 @@ export class SessionKeeper {
     else this.start();
   }
 
+  /** Tries again what was held. */
+  retry(): void {
+    if (this.#held?.reason.kind === 'held') this.start();
+  }
+
   /** Ends the session, and has another to start, where a changed configuration asks for another OPEN or TCP connection; else returns false. */
   renew(before: Neighbor, how: Exclude<Farewell, 'silently'>): boolean {
     const { global } = this.#owner;
@@ -197,7 +208,7 @@ export class SessionKeeper {
 
   /** Does not begin what cannot be as configured: a session without its password would be open to anybody. */
   #begin(): void {
-    const able = this.#owner.protect(this.remote, this.#session.config.options);
+    const able = this.#owner.protect(this.#peer, this.#session.config.options);
     const { adminDown } = this.#peer.neighbor;
     if (adminDown === undefined) this.#watch();
     if (!able.ok) {
@@ -264,7 +275,7 @@ export class SessionKeeper {
     }
     if (!this.remote.equals(address)) {
       this.#session.stopWithoutNotification();
-      this.#owner.protect(this.remote, undefined);
+      this.#owner.unprotect(this.remote);
       this.#session = this.#newSession(address);
     }
     this.#begin();

@@ -1,27 +1,34 @@
-import { Address } from '../ip/address.ts';
+import type { Address } from '../ip/address.ts';
+import type { Prefix } from '../ip/prefix.ts';
 import type { Bfd } from '../link/bfd/ports.ts';
 import { type InterfaceAddress, interfaceAddresses } from '../link/interfaces.ts';
 import type { Links, RouterSearch } from '../link/links.ts';
 import type { RoutePolicy } from '../policy/types.ts';
-import type { Availability, Connection, Listener, SocketOptions, World } from '../session/ports.ts';
-import { cease } from '../session/session.ts';
-import type { DownReason, SessionState } from '../session/types.ts';
+import { cease } from '../session/cease.ts';
+import type { Connection, World } from '../session/ports.ts';
 import { type Family, familyName } from '../wire/family.ts';
 import type { Nlri } from '../wire/update.ts';
 import { DRAIN_WAIT, type DrainState, Drains, type DrainTarget } from './drain.ts';
 import { SpeakerError } from './error.ts';
+import { Gate } from './gate.ts';
+import { ListenRanges } from './listen-ranges.ts';
+import type { SpeakerLog } from './log.ts';
 import { LogQuota } from './log-quota.ts';
 import { MemoryWatch } from './memory.ts';
 import { Peer } from './peer.ts';
+import { fieldsOf, PeerNews } from './peer-news.ts';
 import type { PeerOwner } from './peer-owner.ts';
 import { Policies } from './policies.ts';
 import { adjRibInRoutes, adjRibOutRoutes } from './routes.ts';
 import { routerIdOf } from './session-config.ts';
+import type { Farewell } from './session-keeper.ts';
 import { withSource } from './source.ts';
 import { Tables } from './tables.ts';
 import type {
   BgpGlobal,
   GetRoutesRequest,
+  ListenRange,
+  ListenRangeState,
   Neighbor,
   PathSpec,
   PeerEvent,
@@ -31,14 +38,6 @@ import type {
   RouteEvent,
   RouteFilter,
 } from './types.ts';
-
-/** Where a speaker's log lines go; pino fits. */
-export interface SpeakerLog {
-  debug(fields: Record<string, unknown>, message: string): void;
-  info(fields: Record<string, unknown>, message: string): void;
-  warn(fields: Record<string, unknown>, message: string): void;
-  error(fields: Record<string, unknown>, message: string): void;
-}
 
 export interface StartOptions {
   /** Another speaker with these peers left off a moment ago, and what it announced is still forwarded (RFC 4724, 4.1). */
@@ -59,13 +58,8 @@ export interface SpeakerWorld extends World {
   readonly memory?: number;
 }
 
-const WILDCARDS: readonly Address[] = [new Address(new Uint8Array(4)), new Address(new Uint8Array(16))];
-
 /** Milliseconds that a peer has to take our withdrawals before the Cease. */
 const WITHDRAW_TIME = 2000;
-
-const available: Availability = { ok: true };
-const plainOnly: Availability = { ok: false, reason: 'this network has no socket options' };
 
 /**
  * One BGP instance: peers, tables and policies. Its methods take effect before they return; bytes go to the sockets that take them in the same turn.
@@ -78,8 +72,9 @@ export class Speaker {
   readonly #tables: Tables;
   readonly #peers = new Map<string, Peer>();
   readonly #policies: Policies;
-  readonly #listeners: Listener[] = [];
-  readonly #peerWatchers = new Set<(event: PeerEvent) => void>();
+  readonly #gate: Gate;
+  readonly #ranges: ListenRanges;
+  readonly #news: PeerNews;
   readonly #drains: Drains;
   readonly #memory: MemoryWatch;
   readonly #strangers: LogQuota;
@@ -100,6 +95,18 @@ export class Speaker {
     this.#policies = new Policies({ peers: () => [...this.#peers.values()], ribs: () => this.#tables.ribs });
     this.#memory = new MemoryWatch(world.memory ?? Number.POSITIVE_INFINITY);
     this.#strangers = new LogQuota(world.clock);
+    this.#gate = new Gate(world.network);
+    this.#ranges = new ListenRanges({
+      clock: world.clock,
+      gate: this.#gate,
+      peers: () => [...this.#peers.values()],
+      running: () => this.#running,
+      add: (neighbor) => this.#add(neighbor),
+      remove: (peer, how) => this.#remove(peer, how),
+      refused: (address, { name }, reason) =>
+        this.#warnOfStranger(address, `connection refused: ${reason}`, { listen_range: name }),
+    });
+    this.#news = new PeerNews(world.clock, log);
     this.#drains = new Drains(world.clock, (target) => this.#drainChanged(target));
   }
 
@@ -118,20 +125,7 @@ export class Speaker {
   /** Binds the listeners, then starts the peers. Rejects with the operating system's error, and nothing is left bound. */
   async start({ restarted = false, peersWait = false }: StartOptions = {}): Promise<void> {
     this.#restarted = restarted;
-    const { listenPort, listenAddresses = WILDCARDS } = this.global;
-    if (listenPort !== -1) {
-      try {
-        for (const address of listenAddresses) {
-          const listener = await this.#world.network.listen({ address, port: listenPort }, (connection) =>
-            this.#accept(connection),
-          );
-          this.#listeners.push(listener);
-        }
-      } catch (error) {
-        await this.#closeListeners();
-        throw error;
-      }
-    }
+    await this.#gate.open(this.global, (connection) => this.#accept(connection));
     if (!peersWait) this.startPeers();
   }
 
@@ -143,6 +137,7 @@ export class Speaker {
     });
     if (unwatch !== undefined) this.#unwatchLinks = unwatch;
     this.#leaving = undefined;
+    this.#ranges.start();
     for (const peer of this.#peers.values()) peer.start();
   }
 
@@ -154,6 +149,7 @@ export class Speaker {
   async stop({ fullDestroy, text = '' }: { readonly fullDestroy: boolean; readonly text?: string }): Promise<void> {
     this.#running = false;
     this.#unwatchLinks();
+    this.#ranges.stop();
     const leaving: Peer[] = [];
     for (const peer of this.#peers.values())
       if (fullDestroy || !peer.isHelped) leaving.push(peer);
@@ -163,37 +159,52 @@ export class Speaker {
     for (const peer of leaving) peer.exportChanged();
     if (!leaving.every((peer) => peer.isCurrent)) await this.#untilCurrent(leaving);
     for (const peer of leaving) peer.stop({ subcode: cease.administrativeShutdown, text });
-    await this.#closeListeners();
+    await this.#gate.close();
   }
 
   // Peers.
 
+  /** Takes the place of one that appeared in a listen range at its address. */
   addNeighbor(neighbor: Neighbor): void {
     const key = neighbor.address.toString();
     const known = this.#peers.get(key);
-    if (known !== undefined)
+    if (known !== undefined && known.neighbor.range === undefined)
       throw new SpeakerError('already-exists', `peer ${key} is already configured, as "${known.neighbor.name}"`);
     this.#checkNeighbor(neighbor);
-    const peer = new Peer(neighbor, this.#owner);
-    this.#peers.set(key, peer);
-    this.#tell({ type: 'added', peer });
-    if (this.#running) peer.start();
+    this.#ranges.makeWayFor(neighbor);
+    this.#add(neighbor);
   }
 
   /** Changes a peer, found by its address. */
   updateNeighbor(neighbor: Neighbor): void {
-    const peer = this.#peerAt(neighbor.address);
+    const peer = this.#configuredAt(neighbor.address);
     this.#checkNeighbor(neighbor);
     peer.reconfigure(neighbor);
   }
 
   removeNeighbor(address: Address): void {
-    const peer = this.#peerAt(address);
-    peer.stop({ subcode: cease.peerDeconfigured, text: '' });
-    this.#protect(peer.remote, undefined);
-    this.#drains.forget(peer.neighbor.address);
-    this.#peers.delete(peer.neighbor.address.toString());
-    this.#tell({ type: 'removed', peer });
+    this.#remove(this.#configuredAt(address), { subcode: cease.peerDeconfigured, text: '' });
+  }
+
+  /** Lets peers appear by themselves; see `ListenRange`. */
+  addListenRange(range: ListenRange): void {
+    this.#checkRange(range);
+    this.#ranges.add(range);
+  }
+
+  /** Changes a range, found by its prefix: its peers take what changed, and those that may no longer be leave; all stay that are above a lower limit. */
+  updateListenRange(range: ListenRange): void {
+    this.#checkRange(range);
+    this.#ranges.update(range);
+  }
+
+  /** Its peers leave. */
+  removeListenRange(prefix: Prefix): void {
+    this.#ranges.remove(prefix);
+  }
+
+  listenRanges(): readonly ListenRangeState[] {
+    return this.#ranges.states;
   }
 
   resetNeighbor(address: Address, options: ResetOptions): void {
@@ -300,8 +311,7 @@ export class Speaker {
 
   /** Calls the listener for each event from now on; returns how to stop. */
   watchPeers(listener: (event: PeerEvent) => void): () => void {
-    this.#peerWatchers.add(listener);
-    return () => this.#peerWatchers.delete(listener);
+    return this.#news.watch(listener);
   }
 
   watchRoutes(filter: RouteFilter, listener: (events: readonly RouteEvent[]) => void): () => void {
@@ -318,16 +328,20 @@ export class Speaker {
       policy: (type, neighbor) => this.#policies.chainFor(type, neighbor),
       drain: (address) => this.#leaving ?? this.#drains.of(address),
       interfaces: () => this.#interfaces(),
-      protect: (address, options) => this.#protect(address, options),
+      protect: (peer, options) => this.#ranges.protect(peer, options),
+      unprotect: (address) => void this.#gate.protect(address, undefined),
       running: () => this.#running,
       findRouter: (name, listener) => this.#findRouter(name, listener),
       seconds: () => this.#tables.seconds,
       restarted: () => this.#restarted,
-      stateChanged: (peer, from, to) => this.#stateChanged(peer, from, to),
-      changed: (peer) => this.#changed(peer),
+      stateChanged: (peer, from, to) => this.#news.stateChanged(peer, from, to),
+      changed: (peer) => this.#news.changed(peer),
       received: (octets) => this.#received(octets),
-      down: (peer, reason) => this.#down(peer, reason),
-      warn: (peer, message, fields) => this.#log.warn({ ...fieldsOf(peer), ...fields }, message),
+      down: (peer, reason) => {
+        this.#ranges.down(peer);
+        this.#news.down(peer, reason);
+      },
+      warn: (peer, message, fields) => this.#news.warn(peer, message, fields),
       routeChanged: (peer) => this.#tables.inboundWatcher(peer.neighbor.address, peer.peerAsn),
     };
   }
@@ -338,32 +352,42 @@ export class Speaker {
     this.#memory.judge(this.tableOctets, this.#peers.values())?.exhausted(this.#memory.limit);
   }
 
-  #protect(address: Address, options: SocketOptions | undefined): Availability {
-    const { network } = this.#world;
-    const able = options === undefined ? available : (network.supports?.(address, options) ?? plainOnly);
-    if (!able.ok) return able;
-    for (const listener of this.#listeners) {
-      if (listener.local.address.isIPv4 !== address.isIPv4) continue;
-      const done = listener.protect?.(address, options) ?? (options === undefined ? available : plainOnly);
-      if (!done.ok) return done;
-    }
-    return available;
+  #add(neighbor: Neighbor): Peer {
+    const peer = new Peer(neighbor, this.#owner);
+    this.#peers.set(neighbor.address.toString(), peer);
+    this.#news.tell({ type: 'added', peer });
+    if (this.#running) peer.start();
+    return peer;
+  }
+
+  #remove(peer: Peer, how: Farewell): void {
+    const { address, range } = peer.neighbor;
+    peer.stop(how);
+    if (range === undefined) this.#gate.protect(peer.remote, undefined);
+    this.#ranges.forget(peer);
+    this.#drains.forget(address);
+    this.#peers.delete(address.toString());
+    this.#news.tell({ type: 'removed', peer });
   }
 
   #accept(connection: Connection): void {
-    const peer = this.#peerWith(connection.remote.address);
-    if (peer !== undefined && this.#running) {
-      peer.accept(connection);
-      return;
+    const { address } = connection.remote;
+    const peer = this.#peerWith(address);
+    if (!this.#running) {
+      // One that waits for its session will try again.
+      connection.abort();
+      if (peer === undefined) this.#refused++;
+    } else if (peer !== undefined) peer.accept(connection);
+    else if (!this.#ranges.accept(connection)) {
+      connection.abort();
+      this.#refused++;
+      this.#warnOfStranger(address, 'connection from an address that is no peer');
     }
-    connection.abort();
-    // One that waits for its session will try again.
-    if (peer !== undefined) return;
-    this.#refused++;
+  }
+
+  #warnOfStranger(address: Address, message: string, fields: Record<string, unknown> = {}): void {
     const line = this.#strangers.next();
-    if (line === undefined) return;
-    const remote = connection.remote.address.toString();
-    this.#log.warn({ remote, ...line }, 'connection from an address that is no peer');
+    if (line !== undefined) this.#log.warn({ remote: address.toString(), ...fields, ...line }, message);
   }
 
   #reset(peer: Peer, { soft, communication = '', hard = false }: ResetOptions): void {
@@ -383,7 +407,7 @@ export class Speaker {
     this.#log.info(address === undefined ? {} : fieldsOf(this.#peerAt(address)), `${phase}: ${drainWords[phase]}`);
     for (const peer of concerned) {
       peer.exportChanged();
-      this.#tell({ type: 'state-changed', peer });
+      this.#news.tell({ type: 'state-changed', peer });
     }
   }
 
@@ -420,12 +444,26 @@ export class Speaker {
     return peer;
   }
 
+  #configuredAt(address: Address): Peer {
+    const peer = this.#peerAt(address);
+    const { range } = peer.neighbor;
+    if (range === undefined) return peer;
+    const text = `peer ${address} is not configured: it appeared in listen range "${range.name}" (${range.prefix})`;
+    throw new SpeakerError('not-found', text);
+  }
+
+  #checkRange({ name, template }: ListenRange): void {
+    for (const family of template.families) this.#tables.rib(family);
+    if (this.global.listenPort === -1)
+      throw new SpeakerError('failed-precondition', `listen range "${name}": the instance does not listen`);
+  }
+
   #checkNeighbor({ families, name, address, asn, role }: Neighbor): void {
     for (const family of families) this.#tables.rib(family);
     if (role !== undefined && asn === this.global.asn)
       throw new SpeakerError('invalid-argument', `peer ${address}: a role is of external peers alone (RFC 9234)`);
     const twin = [...this.#peers.values()].find(
-      (peer) => peer.neighbor.name === name && !peer.neighbor.address.equals(address),
+      ({ neighbor }) => neighbor.range === undefined && neighbor.name === name && !neighbor.address.equals(address),
     );
     if (twin !== undefined)
       throw new SpeakerError('already-exists', `peer name "${name}" is already that of ${twin.neighbor.address}`);
@@ -433,42 +471,6 @@ export class Speaker {
 
   #interfaces(): readonly InterfaceAddress[] {
     return this.#world.interfaces?.() ?? interfaceAddresses();
-  }
-
-  async #closeListeners(): Promise<void> {
-    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
-  }
-
-  #stateChanged(peer: Peer, from: SessionState, to: SessionState): void {
-    if (to === 'established') {
-      const { negotiated } = peer.peerState;
-      const detail = negotiated && { hold_time: negotiated.holdTime, families: negotiated.families.map(familyName) };
-      this.#log.info({ ...fieldsOf(peer), ...detail }, 'session established');
-    } else this.#log.debug({ ...fieldsOf(peer), from, to }, 'session state changed');
-    this.#tell({ type: 'state-changed', peer });
-  }
-
-  #changed(peer: Peer): void {
-    const { bfd } = peer.peerState;
-    if (bfd !== undefined) this.#log.info({ ...fieldsOf(peer), bfd: bfd.state, problem: bfd.problem }, 'BFD changed');
-    this.#tell({ type: 'state-changed', peer });
-  }
-
-  #down(peer: Peer, reason: DownReason): void {
-    const fields = { ...fieldsOf(peer), reason: reason.kind };
-    if (reason.kind === 'stopped') this.#log.info(fields, reason.text);
-    else this.#log.warn(fields, reason.text);
-    this.#tell({ type: 'down', peer, reason });
-  }
-
-  #tell(
-    event:
-      | { type: 'added' | 'removed' | 'state-changed'; peer: Peer }
-      | { type: 'down'; peer: Peer; reason: DownReason },
-  ): void {
-    if (this.#peerWatchers.size === 0) return;
-    const told = { ...event, at: this.#world.clock.date(), peer: event.peer.peerState };
-    for (const listener of this.#peerWatchers) listener(told);
   }
 }
 
@@ -490,9 +492,4 @@ function checkGlobal({ asn, routerId, listenPort }: BgpGlobal): void {
     throw new SpeakerError('invalid-argument', `router id "${routerId}" is not an IPv4 address`);
   }
   if (id === 0) throw new SpeakerError('invalid-argument', 'router id 0.0.0.0 is not allowed (RFC 6286)');
-}
-
-/** The names are those of Cilium's logs. */
-function fieldsOf(peer: Peer): Record<string, unknown> {
-  return { peer: peer.neighbor.name, peer_address: peer.remote.toString(), peer_asn: peer.peerAsn };
 }

@@ -74,6 +74,41 @@ export interface Neighbor {
   readonly role?: Role;
   /** No session with a peer that claims no role. Only with a role. */
   readonly roleStrict?: boolean;
+  /** The listen range that it appeared in. Absent: it is configured. */
+  readonly range?: ListenRange;
+}
+
+/**
+ * Peers that may appear by themselves: whoever connects from the prefix becomes one, unless its address is that of a configured peer. Of several ranges
+ * that an address is in, the longest counts.
+ */
+export interface ListenRange {
+  /** For people, unique in the instance. */
+  readonly name: string;
+  /** Unique in the instance. */
+  readonly prefix: Prefix;
+  /** How many peers of it there may be at once: 1 to 65535. */
+  readonly limit: number;
+  /** Where they may be; anything else in an OPEN is answered with Bad Peer AS. Empty: anywhere. */
+  readonly asns: readonly AsnRange[];
+  /** What each of them is; none is ever dialled. */
+  readonly template: Omit<Neighbor, 'name' | 'address' | 'asn' | 'adminDown' | 'range'>;
+}
+
+/** AS numbers from `first` to `last`. */
+export interface AsnRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface ListenRangeState {
+  readonly range: ListenRange;
+  /** Its peers that have a connection, or routes that wait for them (RFC 4724), or may not come back yet. */
+  readonly peers: number;
+  /** Connections that were refused, for there were as many as may be, or for `problem`. */
+  readonly refused: number;
+  /** Why nobody may come: something that it asks for cannot be had. */
+  readonly problem?: string;
 }
 
 /** How many prefixes of a family a peer may send, before any policy. */

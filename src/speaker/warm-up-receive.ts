@@ -4,7 +4,8 @@ import { encodeMessage } from '../wire/codec.ts';
 import { type Context, initialContext } from '../wire/context.ts';
 import { ipv6Unicast } from '../wire/family.ts';
 import type { Message } from '../wire/message.ts';
-import { Speaker, type SpeakerLog } from './speaker.ts';
+import type { SpeakerLog } from './log.ts';
+import { Speaker } from './speaker.ts';
 import type { Neighbor } from './types.ts';
 
 const ROUNDS = 6;

@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import type { Address } from '../ip/address.ts';
+import { Prefix } from '../ip/prefix.ts';
 import type { Availability, SocketOptions } from '../session/ports.ts';
 import { isSame } from '../session/same.ts';
 import type { SecretText } from '../session/secret-text.ts';
@@ -7,7 +8,7 @@ import type { SocketCalls, SysSockets } from './sys/calls.ts';
 import { applyOptions, attempt, needOf, removeKey, SocketError, setKey, setTtl } from './sys/options.ts';
 
 interface Guarded {
-  readonly address: Address;
+  readonly remote: Address | Prefix;
   readonly options: SocketOptions;
 }
 
@@ -16,7 +17,7 @@ export class Guard {
   readonly #sys: SysSockets;
   readonly #server: Server;
   readonly #local: Address;
-  /** By address with its zone. */
+  /** By address with its zone, or by prefix. */
   readonly #guarded = new Map<string, Guarded>();
   /** The listener sends with TTL 255: a peer with GTSM would drop its SYN-ACK otherwise. */
   #isRaised = false;
@@ -28,17 +29,17 @@ export class Guard {
   }
 
   /** See `Listener.protect`. */
-  protect(address: Address, options: SocketOptions | undefined): Availability {
-    const before = this.#guarded.get(address.toString());
-    if (options !== undefined) this.#guarded.set(address.toString(), { address, options });
+  protect(remote: Address | Prefix, options: SocketOptions | undefined): Availability {
+    const before = this.#guarded.get(remote.toString());
+    if (options !== undefined) this.#guarded.set(remote.toString(), { remote, options });
     else if (before === undefined) return { ok: true };
-    else this.#guarded.delete(address.toString());
+    else this.#guarded.delete(remote.toString());
     const found = this.#sys.available();
     // What was guarded before cannot be undone without the calls that did it, so nothing was.
     if (!found.ok) return options === undefined || needOf(options) === undefined ? { ok: true } : found;
     return attempt(() => {
       const fd = descriptorOf(this.#server);
-      this.#setKey(found.calls, fd, address, options?.password, before?.options.password);
+      this.#setKey(found.calls, fd, remote, options?.password, before?.options.password);
       if (options?.ttlSecurity !== true || this.#isRaised) return;
       setTtl(found.calls, fd, this.#local, 'highest');
       this.#isRaised = true;
@@ -47,7 +48,7 @@ export class Guard {
 
   /** Whether a connection that was accepted from this address may live; what it has to have it has then. */
   admits(socket: Socket, address: Address): boolean {
-    const options = this.#guarded.get(address.toString())?.options;
+    const options = this.#optionsFor(address);
     if (options === undefined && !this.#isRaised) return true;
     const found = this.#sys.available();
     if (!found.ok) return options === undefined || needOf(options) === undefined;
@@ -57,36 +58,59 @@ export class Guard {
         setTtl(found.calls, fd, address, 'default');
         return;
       }
-      // The kernel gives a connection the key that its SYN was signed with: one that has none came before the listener had it.
-      // Put in again it is the key of now, without which nothing more gets through.
+      // The kernel gives a connection the key that its SYN was signed with, as that of its address: one that has none came before the
+      // listener had it. Put in again it is the key of now, without which nothing more gets through.
       if (options.password !== undefined && !removeKey(found.calls, fd, address))
         throw new SocketError('ENOENT', 'the connection is not signed');
       applyOptions(found.calls, fd, address, options);
     }).ok;
   }
 
-  /** The kernel knows no zones here, so that an address on two interfaces has one key. */
+  /** Its own, or those of the longest prefix that it is in. */
+  #optionsFor(address: Address): SocketOptions | undefined {
+    const own = this.#guarded.get(address.toString());
+    if (own !== undefined) return own.options;
+    let longest: { readonly length: number; readonly options: SocketOptions } | undefined;
+    for (const { remote, options } of this.#guarded.values())
+      if (remote instanceof Prefix && remote.contains(address) && remote.length > (longest?.length ?? -1))
+        longest = { length: remote.length, options };
+    return longest?.options;
+  }
+
+  /** The kernel knows no zones here, so that an address on two interfaces has one key; and a prefix of one address has the key of that address. */
   #setKey(
     calls: SocketCalls,
     fd: number,
-    address: Address,
+    remote: Address | Prefix,
     password: SecretText | undefined,
     before: SecretText | undefined,
   ): void {
-    const twin = this.#twinOf(address)?.options.password;
-    if (twin !== undefined && !isSame(twin, password ?? twin))
+    const twin = this.#twinOf(remote);
+    const shared = twin?.options.password;
+    const isPrefix = remote instanceof Prefix;
+    if (shared !== undefined && !isPrefix && !(twin?.remote instanceof Prefix) && !isSame(shared, password ?? shared))
       throw new SocketError('EEXIST', '"password": the same address on another interface has another one');
-    if (password !== undefined) setKey(calls, fd, address, password);
-    else if (before !== undefined && twin === undefined) removeKey(calls, fd, address);
+    // What is said of the address goes first.
+    if (shared !== undefined && isPrefix) return;
+    if (password !== undefined) setKey(calls, fd, remote, password);
+    else if (shared !== undefined) setKey(calls, fd, remote, shared);
+    else if (before !== undefined) removeKey(calls, fd, remote);
   }
 
-  /** Another address that is the same without its zone. */
-  #twinOf(address: Address): Guarded | undefined {
-    if (address.zone === undefined) return undefined;
+  /** What else has a password and is the same to the kernel. */
+  #twinOf(remote: Address | Prefix): Guarded | undefined {
+    const prefix = prefixOf(remote);
     return [...this.#guarded.values()].find(
-      (other) => other.address.zone !== address.zone && other.address.withZone(address.zone).equals(address),
+      (other) =>
+        other.options.password !== undefined &&
+        other.remote.toString() !== remote.toString() &&
+        prefixOf(other.remote).equals(prefix),
     );
   }
+}
+
+function prefixOf(remote: Address | Prefix): Prefix {
+  return remote instanceof Prefix ? remote : Prefix.host(remote);
 }
 
 /** Node tells it to nobody, but has kept it in the same place in all its versions. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cease } from '../../src/session/session.ts';
+import { cease } from '../../src/session/cease.ts';
 import type { Capability } from '../../src/wire/capability.ts';
 import { ipv6Unicast } from '../../src/wire/family.ts';
 import { encapsulated } from '../../src/wire/notification.ts';

@@ -9,7 +9,7 @@ import { VirtualClock } from '../simulation/clock.ts';
 import { SimulatedNetwork } from '../simulation/network.ts';
 import { seeded } from '../simulation/random.ts';
 import { without } from '../transport/sys/fake.ts';
-import { addressOf, neighbor, silent } from './support.ts';
+import { addressOf, neighbor, rangeOf, silent } from './support.ts';
 
 const ok: Availability = { ok: true };
 
@@ -159,5 +159,77 @@ describe('a peer with a password', () => {
     const state = speaker.peer(addressOf(2));
     expect(JSON.stringify(state)).toContain('[redacted]');
     expect(JSON.stringify([lines, state])).not.toContain('sesame');
+  });
+});
+
+describe('a listen range with a password', () => {
+  const withPassword = (text: string) => {
+    const { template } = rangeOf('2001:db8::/64');
+    const transport = { ...template.transport, password: new SecretText(text) };
+    return rangeOf('2001:db8::/64', { name: 'rack', template: { ...template, transport } });
+  };
+  const established = (speaker: Speaker, host: number) => speaker.peer(addressOf(host))?.sessionState === 'established';
+
+  test('protects its prefix before anybody comes, and nobody by itself; and no more once it is gone', async () => {
+    const lab = new Protective();
+    const [speaker, other] = [await lab.speaker(1), await lab.speaker(2)];
+    speaker.addListenRange(withPassword('sesame'));
+    expect(lab.told.map(([remote, options]) => [remote, options?.password?.reveal()])).toEqual([
+      ['2001:db8::/64', 'sesame'],
+    ]);
+    other.addNeighbor(neighbor(1));
+    expect(lab.clock.until(() => established(speaker, 2), 60_000)).toBe(true);
+    speaker.updateListenRange(withPassword('poppy'));
+    expect(established(speaker, 2)).toBe(false);
+    expect(lab.clock.until(() => established(speaker, 2), 60_000)).toBe(true);
+    const before = lab.told.length;
+    speaker.removeListenRange(withPassword('').prefix);
+    expect(lab.told.map(([remote]) => remote)).not.toContain('2001:db8::2');
+    expect(lab.told.slice(before)).toEqual([['2001:db8::/64', undefined]]);
+  });
+
+  test('takes nobody where the password cannot be had, says why, and takes whoever comes once it can', async () => {
+    const lab = new Protective();
+    const [speaker, other] = [await lab.speaker(1), await lab.speaker(2)];
+    lab.protects = () => ({ ok: false, reason: 'no MD5 here' });
+    speaker.addListenRange(withPassword('sesame'));
+    expect(speaker.listenRanges()).toMatchObject([{ problem: 'no MD5 here' }]);
+    other.addNeighbor(neighbor(1));
+    lab.clock.advance(60_000);
+    expect(speaker.peers()).toEqual([]);
+    expect(speaker.listenRanges()[0]?.refused).toBeGreaterThan(1);
+    lab.protects = () => ok;
+    expect(lab.clock.until(() => established(speaker, 2), 60_000)).toBe(true);
+    expect(speaker.listenRanges()[0]?.problem).toBeUndefined();
+  });
+
+  test('holds a peer inside it that has none, says why, and lets it go when the range is gone', async () => {
+    const lab = new Protective();
+    const [speaker, other] = [await lab.speaker(1), await lab.speaker(2)];
+    speaker.addListenRange(withPassword('sesame'));
+    speaker.addNeighbor(neighbor(2));
+    other.addNeighbor(neighbor(1));
+    lab.clock.advance(60_000);
+    const { sessionState, lastDown } = speaker.peer(addressOf(2)) ?? {};
+    expect(sessionState).toBe('idle');
+    expect(lastDown?.reason).toEqual({
+      kind: 'held',
+      text: expect.stringMatching(/^"password": peer "host-2" has no password, and is in listen range "rack"/),
+    });
+    speaker.removeListenRange(withPassword('').prefix);
+    expect(lab.clock.until(() => established(speaker, 2), 60_000)).toBe(true);
+  });
+
+  test('leaves a peer inside it its own password, also when that goes', async () => {
+    const lab = new Protective();
+    const speaker = await lab.speaker(1);
+    speaker.addListenRange(withPassword('sesame'));
+    const own = neighbor(2, { transport: { remotePort: 179, passive: true, password: new SecretText('poppy') } });
+    speaker.addNeighbor(own);
+    speaker.removeNeighbor(own.address);
+    expect(lab.told.slice(1).map(([remote, options]) => [remote, options?.password?.reveal()])).toEqual([
+      ['2001:db8::2', 'poppy'],
+      ['2001:db8::2', undefined],
+    ]);
   });
 });

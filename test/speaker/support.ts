@@ -1,7 +1,8 @@
 import { Address } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
-import { Speaker, type SpeakerLog, type SpeakerWorld, type StartOptions } from '../../src/speaker/speaker.ts';
-import type { BgpGlobal, GetRoutesRequest, Neighbor } from '../../src/speaker/types.ts';
+import type { SpeakerLog } from '../../src/speaker/log.ts';
+import { Speaker, type SpeakerWorld, type StartOptions } from '../../src/speaker/speaker.ts';
+import type { BgpGlobal, GetRoutesRequest, ListenRange, Neighbor } from '../../src/speaker/types.ts';
 import { type Family, ipv6Unicast } from '../../src/wire/family.ts';
 import { packPrefixes } from '../../src/wire/nlri.ts';
 import type { Attributes, NextHop } from '../../src/wire/update.ts';
@@ -69,6 +70,12 @@ export function neighbor(host: number, options: Partial<Neighbor> = {}): Neighbo
     defaultImportAction: 'accept',
     ...options,
   };
+}
+
+/** Named by its prefix, with what `neighbor` gives, and open to all. */
+export function rangeOf(prefix: string, options: Partial<Omit<ListenRange, 'prefix'>> = {}): ListenRange {
+  const { name: _, address: __, asn: ___, ...template } = neighbor(0);
+  return { name: prefix, prefix: Prefix.parse(prefix), limit: 100, asns: [], template, ...options };
 }
 
 export function advertise(

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Address } from '../../src/ip/address.ts';
+import { Prefix } from '../../src/ip/prefix.ts';
 import type { Listener, SocketOptions } from '../../src/session/ports.ts';
 import { SecretText } from '../../src/session/secret-text.ts';
 import { Session } from '../../src/session/session.ts';
@@ -90,6 +91,17 @@ async function pair(
   return { a, b, dialler, waiter, listener };
 }
 
+/** Whether the listener takes a connection that is made with these options. */
+async function dials({ local }: Listener, localAddress: Address, options: SocketOptions | undefined): Promise<boolean> {
+  const watcher = new Watcher();
+  const config = { ...configA, connectRetryTime: 1, remote: local, localAddress, ...(options && { options }) };
+  const session = new Session(config, watcher, world);
+  session.start();
+  const first = await watcher.next();
+  session.stop();
+  return first === 'up' || first.kind !== 'connection' || !first.text.startsWith('no answer');
+}
+
 describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (address) => {
   test.each<[string, SocketOptions]>([
     ['a password', secret('open sesame')],
@@ -143,6 +155,44 @@ describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (addres
     let event = await a.next();
     while (event !== 'up') event = await a.next();
     expect(event).toBe('up');
+  });
+
+  test.each<[string, SocketOptions | undefined, SocketOptions | undefined, SocketOptions | undefined, boolean]>([
+    ['the prefix’s', secret('wide'), secret('wide'), undefined, true],
+    ['another than the prefix’s', secret('other'), secret('wide'), undefined, false],
+    ['none where the prefix has one', undefined, secret('wide'), undefined, false],
+    ['its own in a prefix that has another', secret('own'), secret('wide'), secret('own'), true],
+    ['the prefix’s where it has its own', secret('wide'), secret('wide'), secret('own'), false],
+    ['its own in a prefix that has none', secret('own'), undefined, secret('own'), true],
+  ])('of a prefix: a session with the password %s', async (_, dialling, wide, own, isUp) => {
+    const { a, listener } = await pair(address, undefined, undefined);
+    expect(await a.next()).toBe('up');
+    expect(listener.protect?.(Prefix.around(address, 8), wide)).toEqual({ ok: true });
+    expect(listener.protect?.(address, own)).toEqual({ ok: true });
+    expect(await dials(listener, address, dialling)).toBe(isUp);
+  });
+
+  test('a prefix: what is said of an address is gone with it, and the longest prefix counts', async () => {
+    const { a, listener } = await pair(address, undefined, undefined);
+    expect(await a.next()).toBe('up');
+    const [short, long, host] = [8, 16, 8 * address.bytes.length].map((length) => Prefix.around(address, length));
+    for (const [remote, password] of [
+      [short, 'short'],
+      [long, 'long'],
+      [host, 'host'],
+      [address, 'own'],
+    ] as const)
+      expect(listener.protect?.(remote as Prefix, secret(password))).toEqual({ ok: true });
+    for (const [password, remote] of [
+      ['own', address],
+      ['host', host],
+      ['long', long],
+      ['short', short],
+    ] as const) {
+      expect(await dials(listener, address, secret(password))).toBe(true);
+      expect(listener.protect?.(remote as Prefix, undefined)).toEqual({ ok: true });
+    }
+    expect(await dials(listener, address, undefined)).toBe(true);
   });
 
   test('a connection that came before the listener had its key is not taken', async () => {

@@ -1,5 +1,6 @@
 import { getSystemErrorName } from 'node:util';
 import type { Address } from '../../ip/address.ts';
+import { Prefix } from '../../ip/prefix.ts';
 import type { Availability, SocketOptions } from '../../session/ports.ts';
 import type { SecretText } from '../../session/secret-text.ts';
 import type { SocketCalls, SysSockets } from './calls.ts';
@@ -20,6 +21,7 @@ import {
 const SO_REUSEADDR = 2;
 const IPPROTO_TCP = 6;
 const TCP_MD5SIG = 14;
+const TCP_MD5SIG_EXT = 32;
 const TCP_AO_ADD_KEY = 38;
 const SOCK_STREAM = 1;
 
@@ -82,18 +84,22 @@ export function setTtl(
   set(calls, fd, level, ttl, int(number), 'a TTL');
 }
 
-/** The key of what is exchanged with one address from now on; on a listener, of connections yet to come. Throws SocketError. */
-export function setKey(calls: SocketCalls, fd: number, remote: Address, password: SecretText): void {
+/** The key of what is exchanged with one address, or with a prefix, from now on; on a listener, of connections yet to come. Throws SocketError. */
+export function setKey(calls: SocketCalls, fd: number, remote: Address | Prefix, password: SecretText): void {
   const key = new TextEncoder().encode(password.reveal());
   // An empty key would take away the one there is.
   if (key.length === 0 || key.length > longestKey)
     throw new SocketError('EINVAL', `"password" is ${key.length} octets long; TCP MD5 takes 1 to ${longestKey}`);
-  set(calls, fd, IPPROTO_TCP, TCP_MD5SIG, md5Signature(remote, key), '"password": TCP MD5');
+  set(calls, fd, IPPROTO_TCP, md5Option(remote), md5Signature(remote, key), '"password": TCP MD5');
 }
 
 /** False when there was none. */
-export function removeKey(calls: SocketCalls, fd: number, remote: Address): boolean {
-  return calls.setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, md5Signature(remote, new Uint8Array(0))) === 0;
+export function removeKey(calls: SocketCalls, fd: number, remote: Address | Prefix): boolean {
+  return calls.setsockopt(fd, IPPROTO_TCP, md5Option(remote), md5Signature(remote, new Uint8Array(0))) === 0;
+}
+
+function md5Option(remote: Address | Prefix): number {
+  return remote instanceof Prefix ? TCP_MD5SIG_EXT : TCP_MD5SIG;
 }
 
 /** Options that are no mere wish, in words; undefined when there are none. */

@@ -1,5 +1,6 @@
 import { endianness } from 'node:os';
 import type { Address } from '../../ip/address.ts';
+import { Prefix } from '../../ip/prefix.ts';
 
 // The C structures that socket calls take, on Linux. Numbers are in the machine's order, but ports in the network's.
 
@@ -20,7 +21,7 @@ const sockaddrIn6 = 28;
 const sockaddrStorage = 128;
 
 /** struct sockaddr_in or sockaddr_in6; `scope` is the number of the interface of a link-local address. */
-export function sockaddr({ bytes, isIPv4 }: Address, port: number, scope = 0): Uint8Array {
+export function sockaddr({ bytes, isIPv4 }: Pick<Address, 'bytes' | 'isIPv4'>, port: number, scope = 0): Uint8Array {
   const out = new Uint8Array(isIPv4 ? sockaddrIn : sockaddrIn6);
   const view = new DataView(out.buffer);
   view.setUint16(0, isIPv4 ? addressFamilies.ipv4 : addressFamilies.ipv6, little);
@@ -33,10 +34,17 @@ export function sockaddr({ bytes, isIPv4 }: Address, port: number, scope = 0): U
 /** TCP_MD5SIG_MAXKEYLEN. */
 export const longestKey = 80;
 
-/** struct tcp_md5sig: the key for one address, at most `longestKey` octets; an empty one takes the key away. The zone means nothing to the kernel. */
-export function md5Signature(address: Address, key: Uint8Array): Uint8Array {
+/** TCP_MD5SIG_FLAG_PREFIX: the length of a prefix is told. */
+const prefixFlag = 1;
+
+/**
+ * struct tcp_md5sig: the key for one address, or for those of a prefix that have none of their own, at most `longestKey` octets; an empty one takes the
+ * key away. The zone means nothing to the kernel.
+ */
+export function md5Signature(remote: Address | Prefix, key: Uint8Array): Uint8Array {
   const out = new Uint8Array(sockaddrStorage + 8 + longestKey);
-  out.set(sockaddr(address, 0), 0);
+  out.set(sockaddr(remote, 0), 0);
+  if (remote instanceof Prefix) out.set([prefixFlag, remote.length], sockaddrStorage);
   new DataView(out.buffer).setUint16(sockaddrStorage + 2, key.length, little);
   out.set(key, sockaddrStorage + 8);
   return out;

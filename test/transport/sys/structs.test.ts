@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Address } from '../../../src/ip/address.ts';
+import { Prefix } from '../../../src/ip/prefix.ts';
 import { md5Signature, sockaddr } from '../../../src/transport/sys/structs.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -22,6 +23,12 @@ describe('as Linux reads them on a little-endian machine', () => {
     const bytes = md5Signature(Address.parse(address), new TextEncoder().encode('sesame'));
     expect(hex(bytes)).toBe(`${storage}0000${'0600'}00000000${Buffer.from('sesame').toString('hex')}${zeros(74)}`);
     expect(bytes).toHaveLength(216);
+  });
+
+  test('tcp_md5sig of a prefix says its length', () => {
+    const bytes = md5Signature(Prefix.parse('2001:db8::/32'), new TextEncoder().encode('sesame'));
+    expect(hex(bytes).slice(0, 272)).toBe(`0a00000000000000${'20010db8'}${zeros(116)}0120${'0600'}00000000`);
+    expect(hex(md5Signature(Prefix.parse('192.0.2.0/24'), new Uint8Array(0))).slice(256)).toBe(`0118${zeros(86)}`);
   });
 
   test('tcp_md5sig with the longest key, and with none', () => {
