@@ -1,15 +1,14 @@
-import { bytesOf, type Change, type Table, textOf, type Vault } from '../controlplane/vault.ts';
+import type { Change, Table, Vault } from '../controlplane/vault.ts';
 import { AdvertisePathsRequest } from '../gen/herald/v1/router_service.ts';
 import * as proto from '../gen/herald/v1/types.ts';
-import type { Prefix } from '../ip/prefix.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import type { Family } from '../wire/family.ts';
-import { prefixesOf } from '../wire/nlri.ts';
 import type { Nlri } from '../wire/update.ts';
 import { pathSpecOf } from './build.ts';
 import { InvalidRequest } from './errors.ts';
 import { toAttributes, toGlobal, toNeighbor, toNextHop, toPolicy } from './from-proto.ts';
 import type { Instances, Router } from './instances.ts';
+import { instanceOf, neighborKey, pathKeys, pathOf, policyKey, scope } from './journal-keys.ts';
 
 // What requests put into instances, kept as the messages that they came in. Nothing that a configuration or a plan put there is here.
 
@@ -22,6 +21,9 @@ interface Pending {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** What is kept of an instance, but for the instance itself. */
+const contents = ['neighbors', 'policies', 'paths', 'uuids'] as const;
 
 /** How many paths are put back at once. */
 const chunk = 4096;
@@ -36,6 +38,8 @@ export class Journal {
   #waiting: Pending[] = [];
   #isWriting = false;
   #sequence = 0;
+  /** Paths whose uuids are just being kept. */
+  readonly #naming = new Set<string>();
 
   /** `report`: told of what was kept and cannot be put back. */
   constructor(vault: Vault, report: (message: string, error: unknown) => void) {
@@ -52,7 +56,7 @@ export class Journal {
 
   /** All that was kept of it goes with it. */
   instanceStopped(name: string): Promise<void> {
-    const changes = (['instances', 'neighbors', 'policies', 'paths'] as const).flatMap((table) =>
+    const changes = (['instances', ...contents] as const).flatMap((table) =>
       [...this.#vault.entries(table, scope(name))].map(({ key }) => ({ table, key })),
     );
     return this.#keep(changes, () => undefined);
@@ -77,25 +81,44 @@ export class Journal {
     return this.#keep([{ table: 'policies', key: policyKey(instance, name, type) }], undo);
   }
 
-  pathsAdvertised(
+  pathsAdvertised(instance: string, router: Router, treatment: PathTreatment, nlri: readonly Nlri[]): Promise<void> {
+    return this.#keep(this.#advertised(instance, treatment, nlri), () => this.#bringBack(instance, router, nlri));
+  }
+
+  /** As `pathsAdvertised`, of one path that its uuid goes on naming after a restart. */
+  async pathAdvertised(
     instance: string,
     router: Router,
-    { attributes, nextHop }: PathTreatment,
-    nlri: readonly Nlri[],
+    treatment: PathTreatment,
+    nlri: Nlri,
+    uuid: Uint8Array,
   ): Promise<void> {
-    const treatment = AdvertisePathsRequest.fromPartial({ ...(attributes && { attributes }), nextHop });
-    const value = AdvertisePathsRequest.encode(treatment).finish();
-    return this.#keep(
-      nlri.flatMap((some) => pathKeys(instance, some)).map((key) => this.#kept('paths', key, value)),
-      () => this.#bringBack(instance, router, nlri),
-    );
+    const named = pathKeys(instance, nlri).map((key) => this.#kept('uuids', key, uuid));
+    const names = named.map(({ key }) => nameOf(key));
+    for (const name of names) this.#naming.add(name);
+    try {
+      await this.#keep([...this.#advertised(instance, treatment, [nlri]), ...named], () =>
+        this.#bringBack(instance, router, [nlri]),
+      );
+    } finally {
+      for (const name of names) this.#naming.delete(name);
+    }
   }
 
   pathsWithdrawn(instance: string, router: Router, nlri: readonly Nlri[]): Promise<void> {
     return this.#keep(
-      nlri.flatMap((some) => pathKeys(instance, some)).map((key) => ({ table: 'paths', key })),
+      nlri
+        .flatMap((some) => pathKeys(instance, some))
+        .flatMap((key) => [{ table: 'paths', key }, ...(this.#isNamed(key) ? [{ table: 'uuids', key } as const] : [])]),
       () => this.#bringBack(instance, router, nlri),
     );
+  }
+
+  /** The path that was given this uuid, also by a process before this one; looks at all that have any. */
+  pathKnownAs(instance: string, uuid: Uint8Array): Nlri | undefined {
+    for (const { key, value } of this.#vault.entries('uuids', scope(instance)))
+      if (Buffer.compare(value, uuid) === 0) return pathOf(key);
+    return undefined;
   }
 
   // After a restart.
@@ -103,7 +126,7 @@ export class Journal {
   /** Starts the instances that requests had started; one that cannot start is reported. */
   async restoreInstances(instances: Instances): Promise<void> {
     for (const { key, value } of this.#vault.entries('instances')) {
-      const name = textOf(key.subarray(scopeLength));
+      const name = instanceOf(key);
       try {
         await instances.start(name, toGlobal(proto.BgpGlobal.decode(value)));
       } catch (error) {
@@ -115,7 +138,7 @@ export class Journal {
   /** The names of instances that something is kept for. */
   instances(): ReadonlySet<string> {
     const names = new Set<string>();
-    for (const table of ['instances', 'neighbors', 'policies', 'paths'] as const) {
+    for (const table of ['instances', ...contents] as const) {
       for (const { key } of this.#vault.entries(table)) names.add(instanceOf(key));
     }
     return names;
@@ -136,13 +159,12 @@ export class Journal {
       const tails = group.tails.splice(0);
       this.#try(instance, `${tails.length} paths`, () => advertise(router, group.family, tails, group.value));
     };
-    const start = scope(instance).length;
     for (const { key, value } of this.#vault.entries('paths', scope(instance))) {
-      const family = Buffer.from(key).readUInt32BE(start) as Family;
+      const { family, bytes } = pathOf(key);
       const name = `${family} ${Buffer.from(value).toString('latin1')}`;
       let group = groups.get(name);
       if (group === undefined) groups.set(name, (group = { family, value: Uint8Array.from(value), tails: [] }));
-      group.tails.push(Uint8Array.from(key.subarray(start + 4)));
+      group.tails.push(bytes);
       if (group.tails.length === chunk) flush(group);
     }
     for (const group of groups.values()) if (group.tails.length > 0) flush(group);
@@ -166,6 +188,17 @@ export class Journal {
       if (!(error instanceof SpeakerError || error instanceof InvalidRequest)) throw error;
       this.#report(`${what} of instance ${instance} came through the API and cannot be put back`, error);
     }
+  }
+
+  #advertised(instance: string, { attributes, nextHop }: PathTreatment, nlri: readonly Nlri[]): Change[] {
+    const treatment = AdvertisePathsRequest.fromPartial({ ...(attributes && { attributes }), nextHop });
+    const value = AdvertisePathsRequest.encode(treatment).finish();
+    return nlri.flatMap((some) => pathKeys(instance, some)).map((key) => this.#kept('paths', key, value));
+  }
+
+  #isNamed(key: Uint8Array): boolean {
+    if (this.#naming.size > 0 && this.#naming.has(nameOf(key))) return true;
+    return this.#vault.get('uuids', key) !== undefined;
   }
 
   #kept(table: Table, key: Uint8Array, value: Uint8Array): Change {
@@ -200,58 +233,23 @@ export class Journal {
   #bringBack(instance: string, router: Router, nlri: readonly Nlri[]): void {
     for (const some of nlri) {
       for (const key of pathKeys(instance, some)) {
-        const tail = key.subarray(scope(instance).length + 4);
+        const path = pathOf(key);
         const value = this.#vault.get('paths', key);
-        if (value !== undefined) advertise(router, some.family, [tail], value);
-        else router.withdrawPrefixes(some.family, { family: some.family, addPath: true, bytes: tail });
+        if (value !== undefined) advertise(router, path.family, [path.bytes], value);
+        else router.withdrawPrefixes(path.family, path);
       }
     }
   }
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key).toString('latin1');
 }
 
 function advertise(router: Router, family: Family, tails: readonly Uint8Array[], value: Uint8Array): void {
   const { attributes, nextHop } = AdvertisePathsRequest.decode(value);
   const nlri = { family, addPath: true, bytes: Uint8Array.from(Buffer.concat(tails)) };
   router.advertiseBulk(pathSpecOf(nlri, toAttributes(attributes), toNextHop(nextHop)));
-}
-
-// Keys: the length of the instance's name in two octets, the name, and what is unique in it.
-
-const scopeLength = 2;
-
-function scope(instance: string): Buffer {
-  const name = bytesOf(instance);
-  return Buffer.concat([Uint8Array.of(name.length >> 8, name.length), name]);
-}
-
-function instanceOf(key: Uint8Array): string {
-  const length = Buffer.from(key).readUInt16BE();
-  return textOf(key.subarray(scopeLength, scopeLength + length));
-}
-
-function neighborKey(instance: string, address: string): Buffer {
-  return Buffer.concat([scope(instance), bytesOf(address)]);
-}
-
-function policyKey(instance: string, name: string, type: string): Buffer {
-  return Buffer.concat([scope(instance), bytesOf(`${type} ${name}`)]);
-}
-
-/** The family, then the prefix as ADD-PATH has it in NLRI (RFC 7911, 3). */
-function pathKeys(instance: string, nlri: Nlri): Buffer[] {
-  const start = scope(instance);
-  return prefixesOf(nlri).map(({ prefix, pathId }) => pathKey(start, nlri.family, prefix, pathId));
-}
-
-function pathKey(start: Uint8Array, family: Family, { bytes, length }: Prefix, pathId: number): Buffer {
-  const octets = (length + 7) >>> 3;
-  const key = Buffer.alloc(start.length + 9 + octets);
-  key.set(start);
-  key.writeUInt32BE(family, start.length);
-  key.writeUInt32BE(pathId, start.length + 4);
-  key[start.length + 8] = length;
-  key.set(bytes.subarray(0, octets), start.length + 9);
-  return key;
 }
 
 const sequenceLength = 8;

@@ -143,14 +143,15 @@ export function routerService({ instances, version, report, now, journal }: Rout
       const spec = pathSpecOf(nlri, toAttributes(request.attributes), toNextHop(request.nextHop));
       const [uuid] = router.advertise(spec);
       if (uuid === undefined) throw new SpeakerError('invalid-argument', `${request.prefix} was not taken`);
-      await journal?.pathsAdvertised(name, router, request, [nlri]);
+      await journal?.pathAdvertised(name, router, request, nlri, uuid);
       return { uuid: Buffer.from(uuid) };
     }),
     withdrawPath: unary(async (request) => {
       const { name, router } = instanceOf(request);
       switch (request.path?.$case) {
         case 'uuid': {
-          const nlri = withdrawn(router, request.path.value);
+          const { value } = request.path;
+          const nlri = withdrawn(router, value, () => journal?.pathKnownAs(name, value));
           await journal?.pathsWithdrawn(name, router, nlri);
           return {};
         }
@@ -194,8 +195,8 @@ export function routerService({ instances, version, report, now, journal }: Rout
   };
 }
 
-/** Withdraws the path with this uuid; gives what it was. */
-function withdrawn(router: Router, uuid: Uint8Array): Nlri[] {
+/** Withdraws the path with this uuid; gives what it was. `kept` is asked what the uuid named before a restart. */
+function withdrawn(router: Router, uuid: Uint8Array, kept: () => Nlri | undefined): Nlri[] {
   const found: Nlri[] = [];
   const stop = router.watchRoutes({ table: 'loc-rib' }, (events) => {
     for (const { prefix, paths } of events.map(({ route }) => route)) {
@@ -205,6 +206,10 @@ function withdrawn(router: Router, uuid: Uint8Array): Nlri[] {
   });
   try {
     router.withdraw(uuid);
+  } catch (error) {
+    const nlri = kept();
+    if (nlri === undefined || router.withdrawPrefixes(nlri.family, nlri) === 0) throw error;
+    return [nlri];
   } finally {
     stop();
   }

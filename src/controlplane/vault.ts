@@ -1,4 +1,4 @@
-/** What is kept: each table holds one sort of thing, by key. */
+/** What is kept: each table holds one sort of thing, by key. Their order is how they are told apart where they are kept: new ones come last. */
 export const tables = [
   'resources',
   'load-balancer-addresses',
@@ -8,6 +8,7 @@ export const tables = [
   'neighbors',
   'policies',
   'paths',
+  'uuids',
 ] as const;
 export type Table = (typeof tables)[number];
 

@@ -80,7 +80,7 @@ export class Tables {
   withdraw(uuid: Uint8Array): void {
     const found = this.#uuids.parse(uuid);
     if (found === undefined) {
-      const text = `no path has uuid ${hex(uuid)}: a restart gives paths other uuids; list them, or withdraw by prefix`;
+      const text = `no path has uuid ${hex(uuid)}: it may be from before a restart; list the paths, or withdraw by prefix`;
       throw new SpeakerError('not-found', text);
     }
     const rib = this.#ribs.get(found.family);

@@ -146,6 +146,56 @@ describe('what requests put into an instance', () => {
     expect(at.instances.has('more')).toBe(false);
   });
 
+  describe('a uuid from before a restart', () => {
+    const prefix = '2001:db8:1::/64';
+    const withdraw = (value: Buffer) => call(at.client, rpc.withdrawPath, { instance, path: { $case: 'uuid', value } });
+    const prefixes = () =>
+      [...at.node.routes({ table: 'loc-rib', family: ipv6Unicast })].map((route) => route.prefix.toString());
+
+    /** The path is another one for the speaker, as after a restart, and nothing is known of the uuid but what was kept. */
+    async function advertisedBefore(): Promise<Buffer> {
+      const { uuid } = await advertise(prefix, 7);
+      await advertise('2001:db8:2::/64');
+      at.node.withdraw(uuid);
+      new Journal(at.vault, (message) => at.reports.push(message)).restoreRoutes(instance, at.node);
+      expect(() => at.node.withdraw(uuid)).toThrow('no path has uuid');
+      return uuid;
+    }
+
+    test('withdraws its path, once', async () => {
+      const uuid = await advertisedBefore();
+      await withdraw(uuid);
+      expect(prefixes()).toEqual(['2001:db8:2::/64']);
+      expect(state(restored()).paths).toHaveLength(1);
+      await expect(withdraw(uuid)).rejects.toThrow('no path has uuid');
+      await advertise(prefix, 7);
+      await expect(withdraw(uuid)).rejects.toThrow('no path has uuid');
+    });
+
+    test('names nothing once the path was advertised again, for it has another then', async () => {
+      const uuid = await advertisedBefore();
+      const again = await advertise(prefix, 7);
+      await expect(withdraw(uuid)).rejects.toThrow('no path has uuid');
+      await withdraw(again.uuid);
+      expect(prefixes()).toEqual(['2001:db8:2::/64']);
+    });
+
+    test('names nothing once the path was withdrawn, though the uuid was just being kept', async () => {
+      const advertised = advertise(prefix);
+      const key = { prefix, pathId: undefined };
+      const withdrawn = call(at.client, rpc.withdrawPath, { instance, path: { $case: 'key', value: key } });
+      const [{ uuid }] = await Promise.all([advertised, withdrawn]);
+      await bulk({ prefixes: [prefix] });
+      await expect(withdraw(uuid)).rejects.toThrow('no path has uuid');
+    });
+
+    test('goes with the instance', async () => {
+      await advertisedBefore();
+      await call(at.client, rpc.stopInstance, { instance, fullDestroy: true });
+      expect(at.vault.entries('uuids')).toEqual([]);
+    });
+  });
+
   test('goes with the instance when that is stopped', async () => {
     await everything();
     await call(at.client, rpc.stopInstance, { instance, fullDestroy: true });

@@ -442,7 +442,7 @@ export interface AdvertisePathRequest {
 
 /** For AdvertisePath. */
 export interface AdvertisePathResponse {
-  /** What WithdrawPath takes; 16 octets. */
+  /** What WithdrawPath takes, also after a restart where the daemon keeps its state; 16 octets. */
   uuid: Buffer;
 }
 

@@ -764,7 +764,7 @@ export interface Path {
   ageNanoseconds: bigint;
   /** It won the decision process. */
   best: boolean;
-  /** Names a path that we originate, 16 octets; empty for others. */
+  /** Names a path that we originate, 16 octets, until the daemon ends; empty for others. */
   uuid: Buffer;
   /** The AS of the peer it came from; our own for a path that we originate. */
   sourceAsn: number;
