@@ -7,7 +7,7 @@ import type {
 } from '../gen/herald/v1/router_service.ts';
 import { pathSpecOf } from './build.ts';
 import { InvalidRequest } from './errors.ts';
-import { toAttributes, toNextHop } from './from-proto.ts';
+import { toAttributes, toNextHop } from './from-proto/path.ts';
 import { type Instance, type Instances, resolveInstance } from './instances.ts';
 import type { Journal } from './journal.ts';
 import { toNlri } from './nlri.ts';

@@ -6,7 +6,10 @@ import type { Family } from '../wire/family.ts';
 import type { Nlri } from '../wire/update.ts';
 import { pathSpecOf } from './build.ts';
 import { InvalidRequest } from './errors.ts';
-import { toAttributes, toGlobal, toNeighbor, toNextHop, toPolicy } from './from-proto.ts';
+import { toGlobal } from './from-proto/instance.ts';
+import { toNeighbor } from './from-proto/neighbor.ts';
+import { toAttributes, toNextHop } from './from-proto/path.ts';
+import { toPolicy } from './from-proto/policy.ts';
 import type { Instances, Router } from './instances.ts';
 import { instanceOf, neighborKey, pathKeys, pathOf, policyKey, scope } from './journal-keys.ts';
 

@@ -7,7 +7,7 @@ import { isPrefixFamily, nlriProblem, packPrefixes } from '../wire/nlri.ts';
 import type { Nlri } from '../wire/update.ts';
 import type { FieldViolation } from './bad-request.ts';
 import { InvalidRequest } from './errors.ts';
-import { toFamily } from './from-proto.ts';
+import { toFamily } from './from-proto/check.ts';
 
 /** Octets of packed NLRI in one message. */
 export const mostNlriOctets = 1 << 20;

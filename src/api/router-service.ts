@@ -13,36 +13,21 @@ import type { Nlri } from '../wire/update.ts';
 import { pathSpecOf } from './build.ts';
 import { advertisePaths, withdrawPaths } from './bulk.ts';
 import { InvalidRequest } from './errors.ts';
-import {
-  type TableRequest,
-  toAddress,
-  toAttributes,
-  toDrain,
-  toGlobal,
-  toInstanceName,
-  toNeighbor,
-  toNextHop,
-  toPolicy,
-  toPolicyKey,
-  toReset,
-  toTable,
-} from './from-proto.ts';
+import { toAddress } from './from-proto/check.ts';
+import { toGlobal, toInstanceName } from './from-proto/instance.ts';
+import { toNeighbor } from './from-proto/neighbor.ts';
+import { toAttributes, toNextHop } from './from-proto/path.ts';
+import { toPolicy, toPolicyKey } from './from-proto/policy.ts';
+import { type TableRequest, toDrain, toReset, toTable } from './from-proto/requests.ts';
 import { handlers } from './handlers.ts';
 import { type Instance, type Instances, type Router, resolveInstance } from './instances.ts';
 import type { Journal } from './journal.ts';
 import { toSingleNlri } from './nlri.ts';
 import { fullMessage, RoutesEncoder } from './routes-encoder.ts';
-import {
-  fromDrain,
-  fromInstance,
-  fromPeer,
-  fromPeerEvent,
-  fromPolicy,
-  fromRouteEvent,
-  presentPeer,
-  presentRoute,
-  RouteWriter,
-} from './to-proto.ts';
+import { fromDrain, fromInstance } from './to-proto/instance.ts';
+import { fromPeer, fromPeerEvent, presentPeer } from './to-proto/peer.ts';
+import { fromPolicy } from './to-proto/policy.ts';
+import { fromRouteEvent, presentRoute, RouteWriter } from './to-proto/route.ts';
 import { Turns } from './turns.ts';
 import { drained, stream, type Watch } from './watch.ts';
 

@@ -2,7 +2,7 @@ import { GetRoutesResponse } from '../gen/herald/v1/router_service.ts';
 import { Path as PathMessage, type Route as RouteMessage } from '../gen/herald/v1/types.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { Path, Route } from '../speaker/types.ts';
-import { type AttributePart, RouteWriter } from './to-proto.ts';
+import { type AttributePart, RouteWriter } from './to-proto/route.ts';
 
 // GetRoutesResponse as octets. The generated code takes longer for one route than finding it does, for it makes each field anew; most of them
 // say what the attributes say, and those are the same for runs of routes.

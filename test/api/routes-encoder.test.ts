@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { RoutesEncoder, serializeRoutes } from '../../src/api/routes-encoder.ts';
-import { RouteWriter } from '../../src/api/to-proto.ts';
+import { RouteWriter } from '../../src/api/to-proto/route.ts';
 import { GetRoutesResponse } from '../../src/gen/herald/v1/router_service.ts';
 import { Address } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';

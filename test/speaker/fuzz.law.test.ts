@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromPeer } from '../../src/api/to-proto.ts';
+import { fromPeer } from '../../src/api/to-proto/peer.ts';
 import { PeerState } from '../../src/gen/herald/v1/types.ts';
 import type { Speaker } from '../../src/speaker/speaker.ts';
 import type { Neighbor } from '../../src/speaker/types.ts';

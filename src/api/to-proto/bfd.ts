@@ -1,6 +1,6 @@
-import type * as proto from '../gen/herald/v1/types.ts';
-import { diagnosticName } from '../link/bfd/packet.ts';
-import type { BfdOptions, PeerBfdState } from '../speaker/types.ts';
+import type * as proto from '../../gen/herald/v1/types.ts';
+import { diagnosticName } from '../../link/bfd/packet.ts';
+import type { BfdOptions, PeerBfdState } from '../../speaker/types.ts';
 
 // BFD of a peer as messages.
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { toNeighbor } from '../../src/api/from-proto.ts';
-import { fromPeer } from '../../src/api/to-proto.ts';
-import { PeerState } from '../../src/gen/herald/v1/types.ts';
-import { Address } from '../../src/ip/address.ts';
-import { ipv4Unicast } from '../../src/wire/family.ts';
-import { neighbor } from '../speaker/support.ts';
-import { type Rig, rig, routerAddress } from './rig.ts';
+import { toNeighbor } from '../../../src/api/from-proto/neighbor.ts';
+import { fromPeer } from '../../../src/api/to-proto/peer.ts';
+import { PeerState } from '../../../src/gen/herald/v1/types.ts';
+import { Address } from '../../../src/ip/address.ts';
+import { ipv4Unicast } from '../../../src/wire/family.ts';
+import { neighbor } from '../../speaker/support.ts';
+import { type Rig, rig, routerAddress } from '../rig.ts';
 
 let at: Rig;
 beforeEach(async () => {
