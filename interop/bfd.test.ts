@@ -7,8 +7,8 @@ import { rack } from './rack/addresses.ts';
 
 const { address, tor: torAddress, pods } = rack.worker1;
 const bfd = { transmitIntervalMilliseconds: 300, receiveIntervalMilliseconds: 300, detectionMultiplier: 3 };
-/** Seconds: a detection time of 0.9, and what FRR's tools take to tell of it. The hold time is a hundred times longer. */
-const soon = 2;
+/** Seconds: a detection time of 0.9, and what FRR's tools take to tell of it. The hold time is eighteen times longer. */
+const soon = 5;
 
 /** What the peer has beside BFD, its key in our JSON, and what the router calls us. */
 const links = [

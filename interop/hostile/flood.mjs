@@ -13,3 +13,6 @@ const send = () => {
 };
 socket.on('drain', send);
 send();
+// Thrown out, it stays until it is ended.
+socket.on('error', () => undefined);
+setInterval(() => undefined, 1000);

@@ -9,6 +9,7 @@ export interface HeraldPeer {
   readonly 'tcp-password-enabled': boolean;
   readonly configured: Readonly<Record<string, unknown>>;
   readonly counters: Readonly<Record<string, number>>;
+  readonly timers: { readonly 'running-nanoseconds': Readonly<Record<string, number>> };
   /** Octets that TCP has not taken. */
   readonly 'pending-bytes': number;
   /** As the peer's OPEN has them. */

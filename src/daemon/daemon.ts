@@ -176,6 +176,8 @@ export class Daemon {
     if (!isSame(config.telemetry, this.#config.telemetry))
       this.#log.warn('telemetry.listen changed: restart to apply that');
     if (config.stateDir !== this.#config.stateDir) this.#log.warn('stateDir changed: restart to apply that');
+    if (config.routesMemoryMegabytes !== this.#config.routesMemoryMegabytes)
+      this.#log.warn('routesMemoryMegabytes changed: restart to apply that');
     if (!isSame(config.controlPlane, this.#config.controlPlane))
       this.#log.warn('controlPlane changed: restart to apply that');
     this.#log.level = config.log?.level ?? 'info';

@@ -7,12 +7,21 @@ export type LogFormat = (typeof logFormats)[number];
 /** Whatever may hold a secret, at the depths at which lines are written. */
 const secrets = ['password', 'authPassword', '*.password', '*.authPassword', '*.*.password', '*.*.authPassword'];
 
-/** Where the daemon's lines go: standard error, at once, so that none is lost when the process ends. */
-export function createLog(
-  level: LogLevel,
-  format: LogFormat,
-  to: DestinationStream = destination({ dest: 2, sync: true }),
-): Logger {
+/** Octets that wait for room. */
+const most = 1 << 20;
+
+/**
+ * Where the daemon's lines go: standard error, at once, so that none is lost when the process ends. A disk that is full, or a reader that has gone, must not
+ * end the sessions: lines wait then, and the newest of too many are lost.
+ */
+function standardError(): DestinationStream {
+  const stream = destination({ dest: 2, sync: true, maxLength: most });
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+/** `to`: standard error when absent. */
+export function createLog(level: LogLevel, format: LogFormat, to: DestinationStream = standardError()): Logger {
   return pino(
     {
       level,

@@ -75,7 +75,8 @@ async function start(
     const config: Config = path === undefined ? { instances: [] } : loadConfig(path);
     const log = createLog(config.log?.level ?? 'info', config.log?.format ?? 'json');
     const links = systemLinks(systemClock, systemEntropy);
-    const memory = memoryForRoutes();
+    const megabytes = config.routesMemoryMegabytes;
+    const memory = megabytes === undefined ? memoryForRoutes() : megabytes * 1_000_000;
     const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy, links, bfd, memory };
     return {
       config,

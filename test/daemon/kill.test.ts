@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { call, connect, controlPlane, messages, rpc } from '../../src/api/client.ts';
 import { AdvertisePathsRequest, type RouterServiceClient } from '../../src/gen/herald/v1/router_service.ts';
 import { PathAttributes, TableType } from '../../src/gen/herald/v1/types.ts';
@@ -37,9 +37,10 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Starts the daemon and waits until it has said that it serves. */
+/** Starts the daemon and waits until it has said that it serves, or serves without a word when nobody hears it. */
 async function start(
   wrap: (command: readonly string[], state: string) => readonly string[] = (command) => command,
+  isHeard = true,
 ): Promise<void> {
   const path = join(directory, 'herald.yaml');
   const state = join(directory, 'state');
@@ -56,13 +57,17 @@ instances: [{ name: a, localASN: 65001, routerID: 10.0.0.1 }]
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   daemon = child;
+  client = connect({ kind: 'unix', path: join(directory, 'api.sock') });
+  if (!isHeard) {
+    await vi.waitFor(() => call(client, rpc.getBgp, { instance: 'a' }), { timeout: 30_000, interval: 100 });
+    return;
+  }
   let said = '';
   for await (const chunk of child.stderr as AsyncIterable<Buffer>) {
     said += chunk.toString();
     if (said.includes('API is served')) break;
   }
   expect(said).toContain('API is served');
-  client = connect({ kind: 'unix', path: join(directory, 'api.sock') });
 }
 
 async function kill(): Promise<void> {
@@ -269,5 +274,25 @@ describe('a daemon whose disk is full', () => {
     expect([...(await everything()).keys()].toSorted()).toEqual(kept.toSorted());
     await remove('s0');
     expect((await everything()).has('s0')).toBe(false);
+  });
+});
+
+describe('a daemon whose log nobody can have', () => {
+  test('for the disk is full: serves, and keeps what it acknowledges', async () => {
+    await start((command) => ['sh', '-c', 'exec "$@" 2>/dev/full', 'sh', ...command], false);
+    await apply('web', 'first');
+    expect(await everything()).toEqual(new Map([['web', 'first']]));
+  });
+
+  test('for its reader has gone: serves on', async () => {
+    await start();
+    daemon?.stderr?.destroy();
+    // Each has a line.
+    for (let i = 0; i < 20; i++) {
+      const global = { asn: 65002, routerId: '10.0.0.2', listenAddresses: [] };
+      await call(client, rpc.startInstance, { instance: `b${i}`, global });
+    }
+    await apply('web', 'second');
+    expect(await everything()).toEqual(new Map([['web', 'second']]));
   });
 });

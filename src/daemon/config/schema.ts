@@ -18,6 +18,10 @@ export const configSchema = z
       .min(1)
       .optional()
       .meta({ description: 'Where what the API was given is kept over restarts. Default: nowhere.' }),
+    routesMemoryMegabytes: z.int().min(1).max(1024).optional().meta({
+      description:
+        'What the routes of all peers of an instance may take; the peer that sent most goes beyond it (Cease 6/8). Default: a quarter of the memory there is, and 1024 at most.',
+    }),
     instances: unique(z.array(instance).max(16), 'name', ['name'], ({ name }) => name).default([]),
     lab: instance.optional().meta({
       description: 'A router to try things with: an instance in the same process that plays the other side.',
