@@ -3,6 +3,7 @@ import { asn, integer, text } from '../controlplane/resources/fields.ts';
 import { Address } from '../ip/address.ts';
 import { Prefix } from '../ip/prefix.ts';
 import { SecretText } from '../session/secret-text.ts';
+import { parseAsnRange } from '../speaker/listen-range.ts';
 import { nextHopForm, nextHopModeForm, parseNextHop, parseNextHopMode } from '../speaker/next-hop-text.ts';
 import { parseCommunity, parseExtendedCommunity, parseLargeCommunity } from '../wire/community.ts';
 import { parseFamily } from '../wire/family.ts';
@@ -68,6 +69,16 @@ export const prefix = text('a prefix', (value) => Prefix.parse(value));
 export const community = text('a community', parseCommunity);
 export const largeCommunity = text('a large community', parseLargeCommunity);
 export const extendedCommunity = text('an extended community', parseExtendedCommunity);
+/** How many peers of a listen range there may be at once. */
+export const listenLimit = integer(1, 65535);
+/** As in `65001` or `65010-65020`. */
+export const asnRange = z.union(
+  [
+    asn.transform((only) => ({ first: only, last: only })),
+    text('an AS number, or two as in 65010-65020', parseAsnRange),
+  ],
+  { error: 'must be an AS number, or two as in "65010-65020"' },
+);
 export const asPathPrepend = z.array(asn).max(255);
 
 /** As in `ipv6/unicast`; one of those whose routes are prefixes. */

@@ -1,9 +1,16 @@
+import type { Address } from '../ip/address.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import type { Speaker } from '../speaker/speaker.ts';
 import type { BgpGlobal } from '../speaker/types.ts';
 
 /** What the API asks of a speaker: all of it but its life, which belongs to who owns the instance. */
 export type Router = Omit<Speaker, 'start' | 'stop' | 'refusedConnections'>;
+
+/** A peer has that address, and has not just appeared in a listen range. */
+export function isConfigured(router: Pick<Speaker, 'peer'>, address: Address): boolean {
+  const peer = router.peer(address);
+  return peer !== undefined && peer.neighbor.range === undefined;
+}
 
 /** A running speaker and its name. */
 export interface Instance {

@@ -7,10 +7,11 @@ import type { Nlri } from '../wire/update.ts';
 import { pathSpecOf } from './build.ts';
 import { InvalidRequest } from './errors.ts';
 import { toGlobal } from './from-proto/instance.ts';
+import { toListenRange } from './from-proto/listen-range.ts';
 import { toNeighbor } from './from-proto/neighbor.ts';
 import { toAttributes, toNextHop } from './from-proto/path.ts';
 import { toPolicy } from './from-proto/policy.ts';
-import type { Instances, Router } from './instances.ts';
+import { type Instances, isConfigured, type Router } from './instances.ts';
 import { instanceOf, neighborKey, pathKeys, pathOf, policyKey, scope } from './journal-keys.ts';
 
 // What requests put into instances, kept as the messages that they came in. Nothing that a configuration or a plan put there is here.
@@ -26,7 +27,7 @@ interface Pending {
 }
 
 /** What is kept of an instance, but for the instance itself. */
-const contents = ['neighbors', 'policies', 'paths', 'uuids'] as const;
+const contents = ['neighbors', 'listen-ranges', 'policies', 'paths', 'uuids'] as const;
 
 /** How many paths are put back at once. */
 const chunk = 4096;
@@ -72,6 +73,15 @@ export class Journal {
 
   neighborRemoved(instance: string, address: string, undo: () => void): Promise<void> {
     return this.#keep([{ table: 'neighbors', key: neighborKey(instance, address) }], undo);
+  }
+
+  rangeSet(instance: string, range: proto.ListenRange | undefined, undo: () => void): Promise<void> {
+    const key = neighborKey(instance, toListenRange(range).prefix.toString());
+    return this.#keep([this.#kept('listen-ranges', key, encoded(proto.ListenRange, range))], undo);
+  }
+
+  rangeRemoved(instance: string, prefix: string, undo: () => void): Promise<void> {
+    return this.#keep([{ table: 'listen-ranges', key: neighborKey(instance, prefix) }], undo);
   }
 
   policyAdded(instance: string, policy: proto.RoutePolicy | undefined, undo: () => void): Promise<void> {
@@ -173,13 +183,21 @@ export class Journal {
     for (const group of groups.values()) if (group.tails.length > 0) flush(group);
   }
 
-  /** Puts peers back; after those of the configuration, whose settings a request may have changed. */
+  /** Puts peers and listen ranges back; after those of the configuration, whose settings a request may have changed. */
   restoreNeighbors(instance: string, router: Router): void {
+    for (const { value } of this.#vault.entries('listen-ranges', scope(instance))) {
+      this.#try(instance, 'a listen range', () => {
+        const range = toListenRange(proto.ListenRange.decode(value));
+        const isThere = router.listenRanges().some((known) => known.range.prefix.equals(range.prefix));
+        if (isThere) router.updateListenRange(range);
+        else router.addListenRange(range);
+      });
+    }
     for (const { value } of this.#vault.entries('neighbors', scope(instance))) {
       this.#try(instance, 'a neighbor', () => {
         const neighbor = toNeighbor(proto.Neighbor.decode(value));
-        if (router.peer(neighbor.address) === undefined) router.addNeighbor(neighbor);
-        else router.updateNeighbor(neighbor);
+        if (isConfigured(router, neighbor.address)) router.updateNeighbor(neighbor);
+        else router.addNeighbor(neighbor);
       });
     }
   }

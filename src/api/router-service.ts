@@ -6,15 +6,17 @@ import type {
   WatchPeersResponse,
   WatchRoutesResponse,
 } from '../gen/herald/v1/router_service.ts';
+import type { Prefix } from '../ip/prefix.ts';
 import { SpeakerError } from '../speaker/error.ts';
-import type { PeerEvent, RouteEvent } from '../speaker/types.ts';
+import type { ListenRange, PeerEvent, RouteEvent } from '../speaker/types.ts';
 import { packPrefixes } from '../wire/nlri.ts';
 import type { Nlri } from '../wire/update.ts';
 import { pathSpecOf } from './build.ts';
 import { advertisePaths, withdrawPaths } from './bulk.ts';
 import { InvalidRequest } from './errors.ts';
-import { toAddress } from './from-proto/check.ts';
+import { toAddress, toPrefix } from './from-proto/check.ts';
 import { toGlobal, toInstanceName } from './from-proto/instance.ts';
+import { toListenRange } from './from-proto/listen-range.ts';
 import { toNeighbor } from './from-proto/neighbor.ts';
 import { toAttributes, toNextHop } from './from-proto/path.ts';
 import { toPolicy, toPolicyKey } from './from-proto/policy.ts';
@@ -25,6 +27,7 @@ import type { Journal } from './journal.ts';
 import { toSingleNlri } from './nlri.ts';
 import { fullMessage, RoutesEncoder } from './routes-encoder.ts';
 import { fromDrain, fromInstance } from './to-proto/instance.ts';
+import { fromListenRange } from './to-proto/listen-range.ts';
 import { fromPeer, fromPeerEvent, presentPeer } from './to-proto/peer.ts';
 import { fromPolicy } from './to-proto/policy.ts';
 import { fromRouteEvent, presentRoute, RouteWriter } from './to-proto/route.ts';
@@ -105,6 +108,30 @@ export function routerService({ instances, version, report, now, journal }: Rout
       named(request).resetAllNeighbors(toReset(request));
       return {};
     }),
+    addListenRange: unary(async (request) => {
+      const { name, router } = instanceOf(request);
+      const range = toListenRange(request.range);
+      router.addListenRange(range);
+      await journal?.rangeSet(name, request.range, () => router.removeListenRange(range.prefix));
+      return {};
+    }),
+    updateListenRange: unary(async (request) => {
+      const { name, router } = instanceOf(request);
+      const range = toListenRange(request.range);
+      const before = rangeAt(router, range.prefix) ?? range;
+      router.updateListenRange(range);
+      await journal?.rangeSet(name, request.range, () => router.updateListenRange(before));
+      return {};
+    }),
+    removeListenRange: unary(async (request) => {
+      const { name, router } = instanceOf(request);
+      const prefix = toPrefix(request.prefix, 'prefix');
+      const before = rangeAt(router, prefix);
+      router.removeListenRange(prefix);
+      await journal?.rangeRemoved(name, prefix.toString(), () => before && router.addListenRange(before));
+      return {};
+    }),
+    getListenRanges: unary((request) => ({ ranges: named(request).listenRanges().map(fromListenRange) })),
     drain: unary((request) => {
       const router = named(request);
       const target = toDrain(request);
@@ -178,6 +205,10 @@ export function routerService({ instances, version, report, now, journal }: Rout
     }),
     getRoutePolicies: unary((request) => ({ policies: named(request).routePolicies().map(fromPolicy) })),
   };
+}
+
+function rangeAt(router: Router, prefix: Prefix): ListenRange | undefined {
+  return router.listenRanges().find(({ range }) => range.prefix.equals(prefix))?.range;
 }
 
 /** Withdraws the path with this uuid; gives what it was. `kept` is asked what the uuid named before a restart. */

@@ -65,6 +65,7 @@ function linesOf({ instance, peer }: FoundPeer): string[] {
     ...fields([
       ['Address', endpoint(placeOf(peer), peer.peerPort)],
       ['Peer AS', peer.peerAsn === 0 ? 'any' : `${peer.peerAsn}`],
+      ...(peer.listenRange === '' ? [] : [['Listen Range', peer.listenRange] as const]),
       ['Local AS', `${peer.localAsn}`],
       ['Session State', stateOf(peer)],
       ...drainOf(peer),

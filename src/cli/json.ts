@@ -34,6 +34,7 @@ export function peerJson(instance: string, peer: PeerState): Record<string, unkn
     name: peer.name,
     'peer-address': peer.peerAddress,
     'remote-address': peer.remoteAddress,
+    ...(peer.listenRange !== '' && { 'listen-range': peer.listenRange }),
     'peer-port': peer.peerPort,
     'peer-asn': peer.peerAsn,
     'local-asn': peer.localAsn,
@@ -124,7 +125,7 @@ function gracefulRestartJson(capabilities: readonly Capability[]): Record<string
   return { enabled: claimed !== undefined, 'restart-time-nanoseconds': (claimed?.time ?? 0) * 1e9 };
 }
 
-function neighborJson({
+export function neighborJson({
   asn,
   timers,
   transport,

@@ -26,7 +26,7 @@ const count = (which: (family: PeerFamilyState) => bigint) => (row: Row) => {
 
 const columns: readonly Column<Row>[] = [
   { head: 'Instance', cell: once(({ instance }) => instance) },
-  { head: 'Peer', cell: once(({ peer }) => peer.name) },
+  { head: 'Peer', cell: once(({ peer }) => nameOf(peer)) },
   { head: 'Local AS', wide: true, cell: once(({ peer }) => `${peer.localAsn}`) },
   { head: 'Peer AS', wide: true, cell: once(({ peer }) => `${peer.peerAsn}`) },
   { head: 'Peer Address', wide: true, cell: once(({ peer }) => withPort(peer)) },
@@ -86,6 +86,11 @@ function rowsOf(instance: string, peer: PeerState): Row[] {
 
 function familyOf(state: PeerFamilyState | undefined): string {
   return state?.family === undefined ? '-' : `${state.family.afi}/${state.family.safi}`;
+}
+
+/** One that appeared by itself in a listen range is marked. */
+function nameOf({ name, listenRange }: PeerState): string {
+  return listenRange === '' ? name : `${name} (dynamic)`;
 }
 
 /** A session that is up and announces nothing on request looks well in Cilium's columns, so the state says it. */

@@ -95,6 +95,11 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     );
 
   program
+    .command('listen-ranges')
+    .description('where peers may appear by themselves, and how many did')
+    .action(async () => (await import('./listen-ranges.ts')).listenRanges(common()));
+
+  program
     .command('drain')
     .description('make our routes the last resort (RFC 8326), and withdraw them after a wait; sessions stay up')
     .option('--peer <address>', 'of one peer; else of all')

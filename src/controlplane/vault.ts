@@ -9,6 +9,7 @@ export const tables = [
   'policies',
   'paths',
   'uuids',
+  'listen-ranges',
 ] as const;
 export type Table = (typeof tables)[number];
 

@@ -1,4 +1,5 @@
 import { pathSpecOf } from '../api/build.ts';
+import { isConfigured } from '../api/instances.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import { isSame } from '../session/same.ts';
@@ -8,19 +9,22 @@ import type { Neighbor } from '../speaker/types.ts';
 import { ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import { packPrefixes } from '../wire/nlri.ts';
 import type { Nlri } from '../wire/update.ts';
+import { relaxRanges, tightenRanges } from './apply-ranges.ts';
 import type { InstanceConfig } from './config/instance.ts';
 import type { PathConfig } from './config/path.ts';
+import { difference } from './difference.ts';
 
 // From one configuration of an instance to the next. What the API added belongs to others and stays as it is.
 
 /** An instance that has nothing from a configuration yet. */
 export function nothing({ name, global }: InstanceConfig): InstanceConfig {
-  return { name, global, neighbors: [], paths: [], policies: [] };
+  return { name, global, listenRanges: [], neighbors: [], paths: [], policies: [] };
 }
 
 /** How many of each were added, removed or changed. */
 export interface Changes {
   readonly neighbors: number;
+  readonly listenRanges: number;
   readonly paths: number;
   readonly policies: number;
 }
@@ -29,10 +33,17 @@ export interface Changes {
 export function apply(speaker: Speaker, from: InstanceConfig, to: InstanceConfig): Changes {
   const { removed, changed, added } = difference(from.neighbors, to.neighbors, ({ address }) => address.toString());
   for (const { address } of removed) unless('not-found', () => speaker.removeNeighbor(address));
+  const relaxed = relaxRanges(speaker, from.listenRanges, to.listenRanges);
   const policies = applyPolicies(speaker, from.policies, to.policies);
   const paths = applyPaths(speaker, from.paths, to.paths);
   for (const neighbor of [...changed, ...added]) setNeighbor(speaker, neighbor);
-  return { neighbors: removed.length + changed.length + added.length, paths, policies };
+  const tightened = tightenRanges(speaker, from.listenRanges, to.listenRanges);
+  return {
+    neighbors: removed.length + changed.length + added.length,
+    listenRanges: relaxed + tightened,
+    paths,
+    policies,
+  };
 }
 
 /** The API may have been there first: what is to go may be gone, and what is to come may be there. False when it was so. */
@@ -47,8 +58,8 @@ function unless(code: SpeakerErrorCode, operation: () => void): boolean {
 }
 
 function setNeighbor(speaker: Speaker, neighbor: Neighbor): void {
-  if (speaker.peer(neighbor.address) === undefined) speaker.addNeighbor(neighbor);
-  else speaker.updateNeighbor(neighbor);
+  if (isConfigured(speaker, neighbor.address)) speaker.updateNeighbor(neighbor);
+  else speaker.addNeighbor(neighbor);
 }
 
 function setPolicy(speaker: Speaker, policy: RoutePolicy): void {
@@ -113,19 +124,4 @@ function pack(paths: readonly OnePath[]): Nlri[] {
         some.map(({ pathId }) => pathId),
       ),
     );
-}
-
-/** What to do to get from one list to the other. */
-export function difference<T>(
-  from: readonly T[],
-  to: readonly T[],
-  keyOf: (element: T) => string,
-): { readonly removed: readonly T[]; readonly changed: readonly T[]; readonly added: readonly T[] } {
-  const before = new Map(from.map((element) => [keyOf(element), element]));
-  const after = new Set(to.map(keyOf));
-  return {
-    removed: from.filter((element) => !after.has(keyOf(element))),
-    changed: to.filter((element) => before.has(keyOf(element)) && !isSame(before.get(keyOf(element)), element)),
-    added: to.filter((element) => !before.has(keyOf(element))),
-  };
 }

@@ -25,6 +25,7 @@ export interface ReconcileObserver {
 const sessionLabels = ['instance_name', 'local_asn', 'neighbor', 'neighbor_asn'] as const;
 /** Ours are without `neighbor_asn`, which a session may change: a counter has to stay the same series. */
 const peerLabels = ['instance_name', 'neighbor'] as const;
+const rangeLabels = ['instance_name', 'range'] as const;
 const familyLabels = ['afi', 'safi'] as const;
 
 const messages: readonly (readonly [type: string, direction: 'sent' | 'received', of: keyof SessionCounters])[] = [
@@ -108,6 +109,17 @@ export class Metrics implements ReconcileObserver {
     'herald_refused_connections_total',
     'Connections refused because they came from an address that is no peer',
     ['instance_name'],
+  );
+
+  readonly #rangePeers = this.#gauge(
+    'herald_listen_range_peers',
+    'Peers that appeared in the listen range',
+    rangeLabels,
+  );
+  readonly #rangeRefused = this.#counter(
+    'herald_listen_range_refused_total',
+    'Connections from the listen range that were refused: it was full, or lacks what it asks for',
+    rangeLabels,
   );
 
   readonly #bfdState = this.#gauge('herald_peer_bfd_state', 'Whether BFD with the peer is up: 1 or 0', peerLabels);
@@ -208,6 +220,7 @@ export class Metrics implements ReconcileObserver {
       this.#leaked,
       this.#unsent,
       this.#pending,
+      this.#rangePeers,
       this.#receivedBytes,
       this.#tableBytes,
       this.#bfdState,
@@ -218,6 +231,7 @@ export class Metrics implements ReconcileObserver {
       this.#collisions,
       this.#malformed,
       this.#refused,
+      this.#rangeRefused,
       this.#watchCuts,
       this.#bfdDowns,
       this.#bfdPackets,
@@ -229,6 +243,10 @@ export class Metrics implements ReconcileObserver {
     for (const [name, speaker] of this.#measured.speakers()) {
       this.#refused.inc({ instance_name: name }, speaker.refusedConnections);
       this.#tableBytes.set({ instance_name: name }, speaker.tableOctets);
+      for (const { range, peers, refused } of speaker.listenRanges()) {
+        this.#rangePeers.set({ instance_name: name, range: range.name }, peers);
+        this.#rangeRefused.inc({ instance_name: name, range: range.name }, refused);
+      }
       for (const peer of speaker.peers()) this.#copyPeer(name, speaker.global.asn, peer);
     }
   }

@@ -21,7 +21,7 @@ export function refusalOf({ name, asns }: ListenRange, asn: number): string | un
 }
 
 /** `65001` or `65001-65010`. */
-export function formatAsnRange({ first, last }: AsnRange): string {
+function formatAsnRange({ first, last }: AsnRange): string {
   return first === last ? `${first}` : `${first}-${last}`;
 }
 

@@ -20,7 +20,7 @@ import type { Speaker } from '../../src/speaker/speaker.ts';
 import { tcpNetwork } from '../../src/transport/tcp.ts';
 import { systemClock, systemEntropy } from '../../src/transport/world.ts';
 import { type Rig, rig } from '../api/rig.ts';
-import { Lab, neighbor } from '../speaker/support.ts';
+import { Lab, neighbor, rangeOf } from '../speaker/support.ts';
 
 /** Samples of a scrape: what is before the value, labels by name, to the value. */
 function samples(text: string, ...prefixes: readonly string[]): Record<string, number> {
@@ -124,6 +124,21 @@ describe('metrics', () => {
     expect(samples(text, 'herald_refused')).toEqual({
       'herald_refused_connections_total instance_name=a': a.refusedConnections,
       'herald_refused_connections_total instance_name=b': 0,
+    });
+  });
+
+  test('say who came in a listen range, and who was refused', async () => {
+    const lab = new Lab(1);
+    const [a, b, c] = [await lab.speaker(1), await lab.speaker(2), await lab.speaker(3)];
+    a.addListenRange(rangeOf('2001:db8::/64', { name: 'rack', limit: 1 }));
+    b.addNeighbor(neighbor(1));
+    expect(lab.until(() => a.peers()[0]?.sessionState === 'established')).toBe(true);
+    c.addNeighbor(neighbor(1));
+    expect(lab.until(() => c.peers()[0]?.lastDown !== undefined)).toBe(true);
+    const text = await new Metrics(measured({ a })).scrape();
+    expect(samples(text, 'herald_listen_range')).toEqual({
+      'herald_listen_range_peers instance_name=a range=rack': 1,
+      'herald_listen_range_refused_total instance_name=a range=rack': 1,
     });
   });
 

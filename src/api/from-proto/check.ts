@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Fault } from '../../controlplane/resources/fault.ts';
 import type * as proto from '../../gen/herald/v1/types.ts';
 import type { Address } from '../../ip/address.ts';
+import type { Prefix } from '../../ip/prefix.ts';
 import { type Family, parseFamily } from '../../wire/family.ts';
 import { InvalidRequest } from '../errors.ts';
 import * as fields from '../fields.ts';
@@ -18,7 +19,7 @@ export function check<T>(schema: z.ZodType<T>, part: unknown, at: string): T {
 
 function violationOf({ path, message }: Fault, at: string): { field: string; description: string } {
   const steps = path.map((step) => (typeof step === 'string' ? snakeCase(step) : step));
-  return { field: z.core.toDotPath([...(at === '' ? [] : [at]), ...steps]), description: message };
+  return { field: z.core.toDotPath([...(at === '' ? [] : at.split('.')), ...steps]), description: message };
 }
 
 function snakeCase(text: string): string {
@@ -57,6 +58,10 @@ export const family = z
 
 export function toAddress(text: string, field: string): Address {
   return check(required(fields.address), text, field);
+}
+
+export function toPrefix(text: string, field: string): Prefix {
+  return check(required(fields.prefix), text, field);
 }
 
 export function toFamily(message: proto.Family | undefined): Family {

@@ -134,7 +134,7 @@ const neighbor = z
     return neighborOf(flat);
   });
 
-/** Throws InvalidRequest. */
-export function toNeighbor(message: proto.Neighbor | undefined): Neighbor {
-  return check(neighbor, message, 'neighbor');
+/** `field`: what the request calls it. Throws InvalidRequest. */
+export function toNeighbor(message: proto.Neighbor | undefined, field = 'neighbor'): Neighbor {
+  return check(neighbor, message, field);
 }

@@ -53,6 +53,7 @@ export function fromPeer(peer: PeerState, localAsn: number): proto.PeerState {
     remoteAddress: peer.remoteAddress?.toString() ?? '',
     drain: fromDrain(peer.drain),
     bfd: peer.bfd && fromBfd(peer.bfd),
+    listenRange: neighbor.range?.name ?? '',
   };
 }
 

@@ -59,6 +59,7 @@ describe('a configuration that is right', () => {
     expect(only).toEqual({
       name: 'a',
       global: { asn: 65001, routerId: '10.0.0.1', listenPort: -1 },
+      listenRanges: [],
       neighbors: [
         {
           name: 'r',

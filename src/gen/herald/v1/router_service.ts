@@ -28,6 +28,8 @@ import {
   BgpInstance,
   Drain,
   Family,
+  ListenRange,
+  ListenRangeState,
   Neighbor,
   PathAttributes,
   PeerDown,
@@ -340,6 +342,54 @@ export interface ResetAllNeighborsRequest {
 
 /** For ResetAllNeighbors. */
 export interface ResetAllNeighborsResponse {
+}
+
+/** For AddListenRange. */
+export interface AddListenRangeRequest {
+  /** See RouterService. */
+  instance: string;
+  /** Needed. */
+  range: ListenRange | undefined;
+}
+
+/** For AddListenRange. */
+export interface AddListenRangeResponse {
+}
+
+/** For UpdateListenRange. */
+export interface UpdateListenRangeRequest {
+  /** See RouterService. */
+  instance: string;
+  /** All of its settings; it is found by its prefix. Needed. */
+  range: ListenRange | undefined;
+}
+
+/** For UpdateListenRange. */
+export interface UpdateListenRangeResponse {
+}
+
+/** For RemoveListenRange. */
+export interface RemoveListenRangeRequest {
+  /** See RouterService. */
+  instance: string;
+  /** The range's prefix. Needed. */
+  prefix: string;
+}
+
+/** For RemoveListenRange. */
+export interface RemoveListenRangeResponse {
+}
+
+/** For GetListenRanges. */
+export interface GetListenRangesRequest {
+  /** See RouterService. */
+  instance: string;
+}
+
+/** For GetListenRanges. */
+export interface GetListenRangesResponse {
+  /** In the order in which they were added. */
+  ranges: ListenRangeState[];
 }
 
 /** For Drain. */
@@ -1874,6 +1924,559 @@ export const ResetAllNeighborsResponse: MessageFns<ResetAllNeighborsResponse> = 
   },
   fromPartial(_: DeepPartial<ResetAllNeighborsResponse>): ResetAllNeighborsResponse {
     const message = createBaseResetAllNeighborsResponse();
+    return message;
+  },
+};
+
+function createBaseAddListenRangeRequest(): AddListenRangeRequest {
+  return { instance: "", range: undefined };
+}
+
+export const AddListenRangeRequest: MessageFns<AddListenRangeRequest> = {
+  encode(message: AddListenRangeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.range !== undefined) {
+      ListenRange.encode(message.range, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddListenRangeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddListenRangeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.range = ListenRange.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AddListenRangeRequest {
+    return {
+      instance: isSet(object.instance) ? globalThis.String(object.instance) : "",
+      range: isSet(object.range) ? ListenRange.fromJSON(object.range) : undefined,
+    };
+  },
+
+  toJSON(message: AddListenRangeRequest): unknown {
+    const obj: any = {};
+    if (message.instance !== "") {
+      obj.instance = message.instance;
+    }
+    if (message.range !== undefined) {
+      obj.range = ListenRange.toJSON(message.range);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AddListenRangeRequest>): AddListenRangeRequest {
+    return AddListenRangeRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AddListenRangeRequest>): AddListenRangeRequest {
+    const message = createBaseAddListenRangeRequest();
+    message.instance = object.instance ?? "";
+    message.range = (object.range !== undefined && object.range !== null)
+      ? ListenRange.fromPartial(object.range)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAddListenRangeResponse(): AddListenRangeResponse {
+  return {};
+}
+
+export const AddListenRangeResponse: MessageFns<AddListenRangeResponse> = {
+  encode(_: AddListenRangeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddListenRangeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddListenRangeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): AddListenRangeResponse {
+    return {};
+  },
+
+  toJSON(_: AddListenRangeResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<AddListenRangeResponse>): AddListenRangeResponse {
+    return AddListenRangeResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<AddListenRangeResponse>): AddListenRangeResponse {
+    const message = createBaseAddListenRangeResponse();
+    return message;
+  },
+};
+
+function createBaseUpdateListenRangeRequest(): UpdateListenRangeRequest {
+  return { instance: "", range: undefined };
+}
+
+export const UpdateListenRangeRequest: MessageFns<UpdateListenRangeRequest> = {
+  encode(message: UpdateListenRangeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.range !== undefined) {
+      ListenRange.encode(message.range, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateListenRangeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateListenRangeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.range = ListenRange.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateListenRangeRequest {
+    return {
+      instance: isSet(object.instance) ? globalThis.String(object.instance) : "",
+      range: isSet(object.range) ? ListenRange.fromJSON(object.range) : undefined,
+    };
+  },
+
+  toJSON(message: UpdateListenRangeRequest): unknown {
+    const obj: any = {};
+    if (message.instance !== "") {
+      obj.instance = message.instance;
+    }
+    if (message.range !== undefined) {
+      obj.range = ListenRange.toJSON(message.range);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UpdateListenRangeRequest>): UpdateListenRangeRequest {
+    return UpdateListenRangeRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpdateListenRangeRequest>): UpdateListenRangeRequest {
+    const message = createBaseUpdateListenRangeRequest();
+    message.instance = object.instance ?? "";
+    message.range = (object.range !== undefined && object.range !== null)
+      ? ListenRange.fromPartial(object.range)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseUpdateListenRangeResponse(): UpdateListenRangeResponse {
+  return {};
+}
+
+export const UpdateListenRangeResponse: MessageFns<UpdateListenRangeResponse> = {
+  encode(_: UpdateListenRangeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateListenRangeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateListenRangeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): UpdateListenRangeResponse {
+    return {};
+  },
+
+  toJSON(_: UpdateListenRangeResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<UpdateListenRangeResponse>): UpdateListenRangeResponse {
+    return UpdateListenRangeResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<UpdateListenRangeResponse>): UpdateListenRangeResponse {
+    const message = createBaseUpdateListenRangeResponse();
+    return message;
+  },
+};
+
+function createBaseRemoveListenRangeRequest(): RemoveListenRangeRequest {
+  return { instance: "", prefix: "" };
+}
+
+export const RemoveListenRangeRequest: MessageFns<RemoveListenRangeRequest> = {
+  encode(message: RemoveListenRangeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.prefix !== "") {
+      writer.uint32(18).string(message.prefix);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveListenRangeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveListenRangeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.prefix = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RemoveListenRangeRequest {
+    return {
+      instance: isSet(object.instance) ? globalThis.String(object.instance) : "",
+      prefix: isSet(object.prefix) ? globalThis.String(object.prefix) : "",
+    };
+  },
+
+  toJSON(message: RemoveListenRangeRequest): unknown {
+    const obj: any = {};
+    if (message.instance !== "") {
+      obj.instance = message.instance;
+    }
+    if (message.prefix !== "") {
+      obj.prefix = message.prefix;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RemoveListenRangeRequest>): RemoveListenRangeRequest {
+    return RemoveListenRangeRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RemoveListenRangeRequest>): RemoveListenRangeRequest {
+    const message = createBaseRemoveListenRangeRequest();
+    message.instance = object.instance ?? "";
+    message.prefix = object.prefix ?? "";
+    return message;
+  },
+};
+
+function createBaseRemoveListenRangeResponse(): RemoveListenRangeResponse {
+  return {};
+}
+
+export const RemoveListenRangeResponse: MessageFns<RemoveListenRangeResponse> = {
+  encode(_: RemoveListenRangeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveListenRangeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveListenRangeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): RemoveListenRangeResponse {
+    return {};
+  },
+
+  toJSON(_: RemoveListenRangeResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<RemoveListenRangeResponse>): RemoveListenRangeResponse {
+    return RemoveListenRangeResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<RemoveListenRangeResponse>): RemoveListenRangeResponse {
+    const message = createBaseRemoveListenRangeResponse();
+    return message;
+  },
+};
+
+function createBaseGetListenRangesRequest(): GetListenRangesRequest {
+  return { instance: "" };
+}
+
+export const GetListenRangesRequest: MessageFns<GetListenRangesRequest> = {
+  encode(message: GetListenRangesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetListenRangesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetListenRangesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetListenRangesRequest {
+    return { instance: isSet(object.instance) ? globalThis.String(object.instance) : "" };
+  },
+
+  toJSON(message: GetListenRangesRequest): unknown {
+    const obj: any = {};
+    if (message.instance !== "") {
+      obj.instance = message.instance;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetListenRangesRequest>): GetListenRangesRequest {
+    return GetListenRangesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetListenRangesRequest>): GetListenRangesRequest {
+    const message = createBaseGetListenRangesRequest();
+    message.instance = object.instance ?? "";
+    return message;
+  },
+};
+
+function createBaseGetListenRangesResponse(): GetListenRangesResponse {
+  return { ranges: [] };
+}
+
+export const GetListenRangesResponse: MessageFns<GetListenRangesResponse> = {
+  encode(message: GetListenRangesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.ranges) {
+      ListenRangeState.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetListenRangesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetListenRangesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ranges.push(ListenRangeState.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetListenRangesResponse {
+    return {
+      ranges: globalThis.Array.isArray(object?.ranges)
+        ? object.ranges.map((e: any) => ListenRangeState.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: GetListenRangesResponse): unknown {
+    const obj: any = {};
+    if (message.ranges?.length) {
+      obj.ranges = message.ranges.map((e) => ListenRangeState.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetListenRangesResponse>): GetListenRangesResponse {
+    return GetListenRangesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetListenRangesResponse>): GetListenRangesResponse {
+    const message = createBaseGetListenRangesResponse();
+    message.ranges = object.ranges?.map((e) => ListenRangeState.fromPartial(e)) || [];
     return message;
   },
 };
@@ -4683,6 +5286,57 @@ export const RouterServiceService = {
     responseDeserialize: (value: Buffer): ResetAllNeighborsResponse => ResetAllNeighborsResponse.decode(value),
   },
   /**
+   * AddListenRange lets peers appear by themselves. FAILED_PRECONDITION when the instance does not listen, or when what is inside the prefix lacks a
+   * password that the range has.
+   */
+  addListenRange: {
+    path: "/herald.v1.RouterService/AddListenRange" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AddListenRangeRequest): Buffer =>
+      Buffer.from(AddListenRangeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AddListenRangeRequest => AddListenRangeRequest.decode(value),
+    responseSerialize: (value: AddListenRangeResponse): Buffer =>
+      Buffer.from(AddListenRangeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AddListenRangeResponse => AddListenRangeResponse.decode(value),
+  },
+  /** UpdateListenRange replaces the settings of the range with that prefix: its peers take what changed, and those that may no longer be leave. */
+  updateListenRange: {
+    path: "/herald.v1.RouterService/UpdateListenRange" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateListenRangeRequest): Buffer =>
+      Buffer.from(UpdateListenRangeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateListenRangeRequest => UpdateListenRangeRequest.decode(value),
+    responseSerialize: (value: UpdateListenRangeResponse): Buffer =>
+      Buffer.from(UpdateListenRangeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UpdateListenRangeResponse => UpdateListenRangeResponse.decode(value),
+  },
+  /** RemoveListenRange ends the sessions with the peers of a range and forgets it. */
+  removeListenRange: {
+    path: "/herald.v1.RouterService/RemoveListenRange" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RemoveListenRangeRequest): Buffer =>
+      Buffer.from(RemoveListenRangeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RemoveListenRangeRequest => RemoveListenRangeRequest.decode(value),
+    responseSerialize: (value: RemoveListenRangeResponse): Buffer =>
+      Buffer.from(RemoveListenRangeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RemoveListenRangeResponse => RemoveListenRangeResponse.decode(value),
+  },
+  /** GetListenRanges tells how each range is doing. */
+  getListenRanges: {
+    path: "/herald.v1.RouterService/GetListenRanges" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetListenRangesRequest): Buffer =>
+      Buffer.from(GetListenRangesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetListenRangesRequest => GetListenRangesRequest.decode(value),
+    responseSerialize: (value: GetListenRangesResponse): Buffer =>
+      Buffer.from(GetListenRangesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetListenRangesResponse => GetListenRangesResponse.decode(value),
+  },
+  /**
    * Drain makes our routes the last resort of a peer, or of all that are and will be (community GRACEFUL_SHUTDOWN, RFC 8326; LOCAL_PREF 0 for
    * internal ones), and withdraws them after a wait. Sessions stay up. Asked again it begins a new wait. It ends with Undrain, or
    * with the process.
@@ -4858,6 +5512,17 @@ export interface RouterServiceServer extends UntypedServiceImplementation {
   /** ResetAllNeighbors does so with every peer. */
   resetAllNeighbors: handleUnaryCall<ResetAllNeighborsRequest, ResetAllNeighborsResponse>;
   /**
+   * AddListenRange lets peers appear by themselves. FAILED_PRECONDITION when the instance does not listen, or when what is inside the prefix lacks a
+   * password that the range has.
+   */
+  addListenRange: handleUnaryCall<AddListenRangeRequest, AddListenRangeResponse>;
+  /** UpdateListenRange replaces the settings of the range with that prefix: its peers take what changed, and those that may no longer be leave. */
+  updateListenRange: handleUnaryCall<UpdateListenRangeRequest, UpdateListenRangeResponse>;
+  /** RemoveListenRange ends the sessions with the peers of a range and forgets it. */
+  removeListenRange: handleUnaryCall<RemoveListenRangeRequest, RemoveListenRangeResponse>;
+  /** GetListenRanges tells how each range is doing. */
+  getListenRanges: handleUnaryCall<GetListenRangesRequest, GetListenRangesResponse>;
+  /**
    * Drain makes our routes the last resort of a peer, or of all that are and will be (community GRACEFUL_SHUTDOWN, RFC 8326; LOCAL_PREF 0 for
    * internal ones), and withdraws them after a wait. Sessions stay up. Asked again it begins a new wait. It ends with Undrain, or
    * with the process.
@@ -5027,6 +5692,73 @@ export interface RouterServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ResetAllNeighborsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * AddListenRange lets peers appear by themselves. FAILED_PRECONDITION when the instance does not listen, or when what is inside the prefix lacks a
+   * password that the range has.
+   */
+  addListenRange(
+    request: AddListenRangeRequest,
+    callback: (error: ServiceError | null, response: AddListenRangeResponse) => void,
+  ): ClientUnaryCall;
+  addListenRange(
+    request: AddListenRangeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AddListenRangeResponse) => void,
+  ): ClientUnaryCall;
+  addListenRange(
+    request: AddListenRangeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AddListenRangeResponse) => void,
+  ): ClientUnaryCall;
+  /** UpdateListenRange replaces the settings of the range with that prefix: its peers take what changed, and those that may no longer be leave. */
+  updateListenRange(
+    request: UpdateListenRangeRequest,
+    callback: (error: ServiceError | null, response: UpdateListenRangeResponse) => void,
+  ): ClientUnaryCall;
+  updateListenRange(
+    request: UpdateListenRangeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UpdateListenRangeResponse) => void,
+  ): ClientUnaryCall;
+  updateListenRange(
+    request: UpdateListenRangeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UpdateListenRangeResponse) => void,
+  ): ClientUnaryCall;
+  /** RemoveListenRange ends the sessions with the peers of a range and forgets it. */
+  removeListenRange(
+    request: RemoveListenRangeRequest,
+    callback: (error: ServiceError | null, response: RemoveListenRangeResponse) => void,
+  ): ClientUnaryCall;
+  removeListenRange(
+    request: RemoveListenRangeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RemoveListenRangeResponse) => void,
+  ): ClientUnaryCall;
+  removeListenRange(
+    request: RemoveListenRangeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RemoveListenRangeResponse) => void,
+  ): ClientUnaryCall;
+  /** GetListenRanges tells how each range is doing. */
+  getListenRanges(
+    request: GetListenRangesRequest,
+    callback: (error: ServiceError | null, response: GetListenRangesResponse) => void,
+  ): ClientUnaryCall;
+  getListenRanges(
+    request: GetListenRangesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetListenRangesResponse) => void,
+  ): ClientUnaryCall;
+  getListenRanges(
+    request: GetListenRangesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetListenRangesResponse) => void,
   ): ClientUnaryCall;
   /**
    * Drain makes our routes the last resort of a peer, or of all that are and will be (community GRACEFUL_SHUTDOWN, RFC 8326; LOCAL_PREF 0 for

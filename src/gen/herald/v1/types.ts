@@ -712,6 +712,50 @@ export interface Neighbor {
   bfd: NeighborBfd | undefined;
 }
 
+/** AS numbers from one to another. */
+export interface AsnRange {
+  /** 1 to 4294967295. Needed. */
+  first: number;
+  /** Not below `first`. Default: `first` alone. */
+  last: number;
+}
+
+/**
+ * Peers that may appear by themselves: whoever connects from the prefix becomes one, unless its address is that of a configured peer. Of several
+ * ranges that an address is in, the longest counts. None of its peers is ever dialled, and each is forgotten a minute after its session,
+ * or after its routes are no longer waited for (graceful restart).
+ */
+export interface ListenRange {
+  /** A name for people, 1 to 255 characters, unique in the instance. Default: the prefix. */
+  name: string;
+  /** As text, unique in the instance. Needed. */
+  prefix: string;
+  /** How many peers of it there may be at once, 1 to 65535; one more is answered with Cease, Connection Rejected. Default 100. */
+  limit: number;
+  /** Where they may be; anything else in an OPEN is answered with Bad Peer AS. Empty: anywhere. */
+  peerAsns: AsnRange[];
+  /**
+   * What each of them is: without `name`, `address`, `interface`, `asn`, `admin_down`, and of `transport` only what concerns who is accepted. With
+   * a password, every range and every configured peer inside the prefix needs one too, for the kernel makes no exception. Absent:
+   * all defaults.
+   */
+  template: Neighbor | undefined;
+}
+
+/** How a listen range is doing. */
+export interface ListenRangeState {
+  /** What was configured, with every default filled in. */
+  range:
+    | ListenRange
+    | undefined;
+  /** Its peers that have a connection, or routes that wait for them, or that may not come back yet. */
+  peers: number;
+  /** Connections that were refused, for there were as many peers as may be, or for `problem`. */
+  refused: bigint;
+  /** Why nobody may come: something that the range asks for cannot be had. Empty: nothing keeps anybody. */
+  problem: string;
+}
+
 /** How many prefixes of a family a peer may send, before any policy. */
 export interface MaximumPrefixes {
   /** The family. Needed. */
@@ -992,6 +1036,8 @@ export interface PeerState {
     | undefined;
   /** Octets that the routes it sent take, near enough; attributes that routes share count for each. */
   receivedBytes: bigint;
+  /** The name of the listen range that it appeared in; empty: it is configured. */
+  listenRange: string;
 }
 
 export interface PeerState_RunningTimersNanosecondsEntry {
@@ -2731,6 +2777,352 @@ export const Neighbor: MessageFns<Neighbor> = {
     message.role = object.role ?? 0;
     message.roleStrict = object.roleStrict ?? false;
     message.bfd = (object.bfd !== undefined && object.bfd !== null) ? NeighborBfd.fromPartial(object.bfd) : undefined;
+    return message;
+  },
+};
+
+function createBaseAsnRange(): AsnRange {
+  return { first: 0, last: 0 };
+}
+
+export const AsnRange: MessageFns<AsnRange> = {
+  encode(message: AsnRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.first !== 0) {
+      writer.uint32(8).uint32(message.first);
+    }
+    if (message.last !== 0) {
+      writer.uint32(16).uint32(message.last);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AsnRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAsnRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.first = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.last = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AsnRange {
+    return {
+      first: isSet(object.first) ? globalThis.Number(object.first) : 0,
+      last: isSet(object.last) ? globalThis.Number(object.last) : 0,
+    };
+  },
+
+  toJSON(message: AsnRange): unknown {
+    const obj: any = {};
+    if (message.first !== 0) {
+      obj.first = Math.round(message.first);
+    }
+    if (message.last !== 0) {
+      obj.last = Math.round(message.last);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AsnRange>): AsnRange {
+    return AsnRange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AsnRange>): AsnRange {
+    const message = createBaseAsnRange();
+    message.first = object.first ?? 0;
+    message.last = object.last ?? 0;
+    return message;
+  },
+};
+
+function createBaseListenRange(): ListenRange {
+  return { name: "", prefix: "", limit: 0, peerAsns: [], template: undefined };
+}
+
+export const ListenRange: MessageFns<ListenRange> = {
+  encode(message: ListenRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.prefix !== "") {
+      writer.uint32(18).string(message.prefix);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(24).uint32(message.limit);
+    }
+    for (const v of message.peerAsns) {
+      AsnRange.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.template !== undefined) {
+      Neighbor.encode(message.template, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListenRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListenRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.prefix = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.peerAsns.push(AsnRange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.template = Neighbor.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListenRange {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      prefix: isSet(object.prefix) ? globalThis.String(object.prefix) : "",
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+      peerAsns: globalThis.Array.isArray(object?.peerAsns)
+        ? object.peerAsns.map((e: any) => AsnRange.fromJSON(e))
+        : globalThis.Array.isArray(object?.peer_asns)
+        ? object.peer_asns.map((e: any) => AsnRange.fromJSON(e))
+        : [],
+      template: isSet(object.template) ? Neighbor.fromJSON(object.template) : undefined,
+    };
+  },
+
+  toJSON(message: ListenRange): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.prefix !== "") {
+      obj.prefix = message.prefix;
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    if (message.peerAsns?.length) {
+      obj.peerAsns = message.peerAsns.map((e) => AsnRange.toJSON(e));
+    }
+    if (message.template !== undefined) {
+      obj.template = Neighbor.toJSON(message.template);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListenRange>): ListenRange {
+    return ListenRange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListenRange>): ListenRange {
+    const message = createBaseListenRange();
+    message.name = object.name ?? "";
+    message.prefix = object.prefix ?? "";
+    message.limit = object.limit ?? 0;
+    message.peerAsns = object.peerAsns?.map((e) => AsnRange.fromPartial(e)) || [];
+    message.template = (object.template !== undefined && object.template !== null)
+      ? Neighbor.fromPartial(object.template)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListenRangeState(): ListenRangeState {
+  return { range: undefined, peers: 0, refused: 0n, problem: "" };
+}
+
+export const ListenRangeState: MessageFns<ListenRangeState> = {
+  encode(message: ListenRangeState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.range !== undefined) {
+      ListenRange.encode(message.range, writer.uint32(10).fork()).join();
+    }
+    if (message.peers !== 0) {
+      writer.uint32(16).uint32(message.peers);
+    }
+    if (message.refused !== 0n) {
+      if (BigInt.asUintN(64, message.refused) !== message.refused) {
+        throw new globalThis.Error("value provided for field message.refused of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.refused);
+    }
+    if (message.problem !== "") {
+      writer.uint32(34).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListenRangeState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListenRangeState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.range = ListenRange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.peers = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.refused = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListenRangeState {
+    return {
+      range: isSet(object.range) ? ListenRange.fromJSON(object.range) : undefined,
+      peers: isSet(object.peers) ? globalThis.Number(object.peers) : 0,
+      refused: isSet(object.refused) ? BigInt(object.refused) : 0n,
+      problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
+    };
+  },
+
+  toJSON(message: ListenRangeState): unknown {
+    const obj: any = {};
+    if (message.range !== undefined) {
+      obj.range = ListenRange.toJSON(message.range);
+    }
+    if (message.peers !== 0) {
+      obj.peers = Math.round(message.peers);
+    }
+    if (message.refused !== 0n) {
+      obj.refused = message.refused.toString();
+    }
+    if (message.problem !== "") {
+      obj.problem = message.problem;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListenRangeState>): ListenRangeState {
+    return ListenRangeState.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListenRangeState>): ListenRangeState {
+    const message = createBaseListenRangeState();
+    message.range = (object.range !== undefined && object.range !== null)
+      ? ListenRange.fromPartial(object.range)
+      : undefined;
+    message.peers = object.peers ?? 0;
+    message.refused = (object.refused !== undefined && object.refused !== null) ? BigInt(object.refused) : 0n;
+    message.problem = object.problem ?? "";
     return message;
   },
 };
@@ -4940,6 +5332,7 @@ function createBasePeerState(): PeerState {
     drain: undefined,
     bfd: undefined,
     receivedBytes: 0n,
+    listenRange: "",
   };
 }
 
@@ -5028,6 +5421,9 @@ export const PeerState: MessageFns<PeerState> = {
         throw new globalThis.Error("value provided for field message.receivedBytes of type uint64 too large");
       }
       writer.uint32(256).uint64(message.receivedBytes);
+    }
+    if (message.listenRange !== "") {
+      writer.uint32(266).string(message.listenRange);
     }
     return writer;
   },
@@ -5248,6 +5644,14 @@ export const PeerState: MessageFns<PeerState> = {
             message.receivedBytes = reader.uint64() as bigint;
             continue;
           }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.listenRange = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5383,6 +5787,11 @@ export const PeerState: MessageFns<PeerState> = {
         : isSet(object.received_bytes)
         ? BigInt(object.received_bytes)
         : 0n,
+      listenRange: isSet(object.listenRange)
+        ? globalThis.String(object.listenRange)
+        : isSet(object.listen_range)
+        ? globalThis.String(object.listen_range)
+        : "",
     };
   },
 
@@ -5469,6 +5878,9 @@ export const PeerState: MessageFns<PeerState> = {
     if (message.receivedBytes !== 0n) {
       obj.receivedBytes = message.receivedBytes.toString();
     }
+    if (message.listenRange !== "") {
+      obj.listenRange = message.listenRange;
+    }
     return obj;
   },
 
@@ -5525,6 +5937,7 @@ export const PeerState: MessageFns<PeerState> = {
     message.receivedBytes = (object.receivedBytes !== undefined && object.receivedBytes !== null)
       ? BigInt(object.receivedBytes)
       : 0n;
+    message.listenRange = object.listenRange ?? "";
     return message;
   },
 };
