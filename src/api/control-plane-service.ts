@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
-import type { ControlPlane, Edits } from '../controlplane/control-plane.ts';
+import type { ControlPlane } from '../controlplane/control-plane.ts';
 import type { Operation } from '../controlplane/diff.ts';
+import type { Edits } from '../controlplane/edits.ts';
 import { type Plain, shown } from '../controlplane/plain.ts';
 import { keyOf, keyText } from '../controlplane/resources/key.ts';
 import { definitionOf, parseKind } from '../controlplane/resources/kinds.ts';

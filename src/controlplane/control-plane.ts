@@ -1,23 +1,20 @@
 import { SortedMap } from '../policy/sorted-map.ts';
 import type { PeerEvent, PeerState } from '../speaker/types.ts';
-import { type AllocationChange, Allocator, concernsAddresses, dated, type Edited, type Finding } from './allocation.ts';
+import { type AllocationChange, Allocator, type Edited, type Finding } from './allocation.ts';
 import { Controller, type Instances, type Outcome } from './controller.ts';
 import { diff, type Operation } from './diff.ts';
-import { manifestOf, type Plain } from './plain.ts';
+import { type Edits, editedBy, givenOf } from './edits.ts';
+import { writtenOf } from './finding-status.ts';
 import { instanceStatuses } from './plan/node-status.ts';
 import { Planner, plan } from './plan/planner.ts';
-import type { HeldPeer, InstanceError, NodeFacts, Plan, PlannedCondition, RouterIds } from './plan/types.ts';
+import type { HeldPeer, InstanceError, NodeFacts, Plan, RouterIds } from './plan/types.ts';
+import { allocationChanges, changesOf, type Kept, recordsOf, resourceChanges } from './records.ts';
 import { keyOf, keyText, sameResource } from './resources/key.ts';
-import type { CiliumNode, Condition, Kind, Resource, ResourceKey, ResourceOf, Service } from './resources/types.ts';
+import type { CiliumNode, Kind, Resource, ResourceKey } from './resources/types.ts';
 import { validate } from './resources/validate.ts';
-import { generationOf, type Holder, ResourceStore, type Stored, timeText } from './store.ts';
-import { bytesOf, type Change, type Table, textOf, type Vault } from './vault.ts';
-
-/** Changes that are made together. */
-export interface Edits {
-  readonly put: readonly { readonly resource: Resource; readonly holder: Exclude<Holder, { kind: 'plan' }> }[];
-  readonly remove: readonly ResourceKey[];
-}
+import { SessionWatch } from './session-watch.ts';
+import { ResourceStore, type Stored } from './store.ts';
+import type { Vault } from './vault.ts';
 
 /** What the control plane asks of who runs it. */
 export interface Surroundings {
@@ -56,9 +53,8 @@ export class ControlPlane {
   #unwritten: AllocationChange[] = [];
   #routerIds: RouterIds;
   #work: Promise<unknown> = Promise.resolve();
-  readonly #watched = new Map<string, () => void>();
+  readonly #sessions: SessionWatch;
   #isStarted = false;
-  #isRefreshing = false;
   /** What the log was told, so that it is told once. */
   #complaints: ReadonlySet<string> = new Set();
 
@@ -68,16 +64,19 @@ export class ControlPlane {
     this.#surroundings = surroundings;
     this.store = new ResourceStore(surroundings.now);
     this.#routerIds = new Map(
-      this.#kept('router-ids').flatMap(([key, id]) => (typeof id === 'string' ? [[key, id] as const] : [])),
+      recordsOf(surroundings.vault, 'router-ids').flatMap(([key, id]) =>
+        typeof id === 'string' ? [[key, id] as const] : [],
+      ),
     );
     this.#planner = new Planner(facts, this.#routerIds);
     this.#controller = new Controller(surroundings.instances, surroundings.elapsed);
+    this.#sessions = new SessionWatch(surroundings.sessions.watch, () => this.refresh());
     this.#plan = this.#planner.plan();
-    for (const [key, kept] of this.#kept('resources')) this.#restore(key, kept);
-    const all: Edited['all'] = (kind) => this.#given(kind);
+    for (const [key, kept] of recordsOf(surroundings.vault, 'resources')) this.#restore(key, kept);
+    const all: Edited['all'] = (kind) => givenOf(this.store, kind);
     const allocated = {
-      addresses: SortedMap.of(this.#kept('load-balancer-addresses') as [string, string[]][]),
-      prefixes: SortedMap.of(this.#kept('pod-prefixes') as [string, []][]),
+      addresses: SortedMap.of(recordsOf(surroundings.vault, 'load-balancer-addresses') as [string, string[]][]),
+      prefixes: SortedMap.of(recordsOf(surroundings.vault, 'pod-prefixes') as [string, []][]),
     };
     this.#allocator = new Allocator(allocated, all);
     this.#unwritten.push(this.#allocator.start(all));
@@ -102,13 +101,16 @@ export class ControlPlane {
   change(decide: (store: ResourceStore) => Edits): Promise<void> {
     return this.#alone(async () => {
       const edits = decide(this.store);
-      const edited = this.#edited(edits);
+      const edited = editedBy(this.store, edits);
       const { allocated } = this.#allocator;
       const allocation = this.#allocator.change(edited);
       try {
-        await this.#surroundings.vault.commit([...this.#changes(edits), ...allocationChanges(allocation)]);
+        await this.#surroundings.vault.commit([
+          ...resourceChanges(this.store, edits, this.#surroundings.now()),
+          ...allocationChanges(allocation),
+        ]);
       } catch (error) {
-        this.#allocator = new Allocator(allocated, (kind) => this.#given(kind));
+        this.#allocator = new Allocator(allocated, (kind) => givenOf(this.store, kind));
         throw error;
       }
       for (const key of edits.remove) {
@@ -128,7 +130,7 @@ export class ControlPlane {
   preview(decide: (store: ResourceStore) => Edits): Promise<readonly Operation[]> {
     return this.#alone(async () => {
       const edits = decide(this.store);
-      const { all } = this.#edited(edits);
+      const { all } = editedBy(this.store, edits);
       const { findings } = new Allocator(this.#allocator.allocated, all).start(all);
       const after = new Map<string, Resource>();
       for (const kind of plannedKinds)
@@ -138,7 +140,7 @@ export class ControlPlane {
       // What pools would give is seen in a store of its own.
       const store = new ResourceStore(this.#surroundings.now);
       for (const resource of after.values()) store.put(resource, { kind: 'api' });
-      for (const finding of findings) store.write(finding.key, this.#written(finding, store));
+      for (const finding of findings) store.write(finding.key, writtenOf(store, finding, this.#surroundings.now()));
       const resources = plannedKinds.flatMap((kind) => [...store.each(kind)].map(seenByPlan));
       return diff(this.#controller.running, plan(resources, this.#facts, this.#routerIds).instances);
     });
@@ -174,8 +176,7 @@ export class ControlPlane {
 
   /** Forgets the sessions; instances go on. */
   close(): void {
-    for (const stop of this.#watched.values()) stop();
-    this.#watched.clear();
+    this.#sessions.close();
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -195,7 +196,7 @@ export class ControlPlane {
     this.#measure(outcome, planning);
     this.#complain([...this.#plan.errors, ...this.#plan.held.map(heldText), ...outcome.failures]);
     this.#report(outcome);
-    this.#watchSessions();
+    this.#sessions.watch(this.#controller.running.keys());
     await this.#keepRouterIds();
   }
 
@@ -237,7 +238,7 @@ export class ControlPlane {
   }
 
   #write(finding: Finding): void {
-    this.#set(finding.key, this.#written(finding, this.store));
+    this.#set(finding.key, writtenOf(this.store, finding, this.#surroundings.now()));
   }
 
   #set(key: ResourceKey, written: Stored['written']): void {
@@ -246,97 +247,8 @@ export class ControlPlane {
     if (stored !== undefined) this.#planner.update(key, seenByPlan(stored));
   }
 
-  #written({ key, conditions = [], addresses, allocated, shortage }: Finding, store: ResourceStore): Stored['written'] {
-    const stored = store.get(key);
-    const status = stored?.written.status;
-    const before = (status?.['conditions'] ?? []) as readonly Condition[];
-    const fresh = dated(conditions, before, timeText(this.#surroundings.now()), stored?.generation ?? 1);
-    return {
-      ...(allocated !== undefined && { allocated }),
-      ...((conditions.length > 0 || status !== undefined || shortage !== undefined || addresses !== undefined) && {
-        status: {
-          ...status,
-          ...(conditions.length > 0 && { conditions: foreignConditions(stored, conditions).concat(fresh) }),
-          ...(addresses && { loadBalancer: { ingress: addresses } }),
-          ...(key.kind === 'CiliumNode' && { ipam: { 'operator-status': { error: shortage ?? '' } } }),
-        },
-      }),
-    };
-  }
-
-  /** Sessions change by themselves: their events bring the status up to date, once for all that happen together. */
-  #watchSessions(): void {
-    const { running } = this.#controller;
-    for (const [name, stop] of this.#watched) {
-      if (running.has(name)) continue;
-      stop();
-      this.#watched.delete(name);
-    }
-    for (const name of running.keys()) {
-      if (this.#watched.has(name)) continue;
-      this.#watched.set(
-        name,
-        this.#surroundings.sessions.watch(name, () => this.#refreshSoon()),
-      );
-    }
-  }
-
-  #refreshSoon(): void {
-    if (this.#isRefreshing) return;
-    this.#isRefreshing = true;
-    queueMicrotask(() => {
-      this.#isRefreshing = false;
-      this.refresh();
-    });
-  }
-
   #peers(instance: string): readonly PeerState[] {
     return this.hasInstance(instance) ? this.#surroundings.sessions.peers(instance) : [];
-  }
-
-  #given<K extends Kind>(kind: K): ResourceOf<K>[] {
-    return [...this.store.each(kind)].map(({ given }) => given as ResourceOf<K>);
-  }
-
-  /** The resources after edits, and those of them that pools may have to do with. */
-  #edited({ put, remove }: Edits): Edited {
-    const edited = new Map<string, { readonly key: ResourceKey; readonly resource: Resource | undefined }>();
-    for (const key of remove) edited.set(keyText(key), { key, resource: undefined });
-    for (const { resource } of put) edited.set(keyText(keyOf(resource)), { key: keyOf(resource), resource });
-    const isGone = new Set(remove.map(keyText));
-    const changed = [...edited].filter(([text, { key, resource }]) => {
-      const before = this.store.get(key)?.given;
-      if (resource === undefined || before === undefined || isGone.has(text)) return true;
-      if (sameResource(before, resource)) return false;
-      return resource.kind !== 'Service' || concernsAddresses(before as Service, resource);
-    });
-    return {
-      changed: new Map(changed),
-      all: <K extends Kind>(kind: K) => [
-        ...this.#given(kind).filter((resource) => !edited.has(keyText(keyOf(resource)))),
-        ...[...edited.values()].flatMap(({ resource }) => (resource?.kind === kind ? (resource as ResourceOf<K>) : [])),
-      ],
-    };
-  }
-
-  #changes({ put, remove }: Edits): Change[] {
-    const kept = put.flatMap(({ resource, holder }): Change[] => {
-      const key = keyOf(resource);
-      // What a file holds is read from there again.
-      if (holder.kind === 'manifests') return this.#isKept(key) ? [forget('resources', keyText(key))] : [];
-      const before = this.store.get(key);
-      const record: Kept = {
-        manifest: manifestOf(resource),
-        generation: generationOf(before, resource),
-        createdAt: before?.createdAt ?? timeText(this.#surroundings.now()),
-      };
-      return [keep('resources', keyText(key), record)];
-    });
-    return [...remove.filter((key) => this.#isKept(key)).map((key) => forget('resources', keyText(key))), ...kept];
-  }
-
-  #isKept(key: ResourceKey): boolean {
-    return this.store.get(key)?.holder.kind === 'api';
   }
 
   async #keepRouterIds(): Promise<void> {
@@ -352,13 +264,6 @@ export class ControlPlane {
     }
   }
 
-  #kept(table: Table): [string, unknown][] {
-    return [...this.#surroundings.vault.entries(table)].map(({ key, value }) => [
-      textOf(key),
-      JSON.parse(textOf(value)) as unknown,
-    ]);
-  }
-
   #restore(key: string, kept: unknown): void {
     const { manifest, ...rest } = kept as Kept;
     const result = validate(manifest);
@@ -370,13 +275,6 @@ export class ControlPlane {
     const stored = this.store.restore(result.resource, rest);
     this.#planner.update(stored.key, seenByPlan(stored));
   }
-}
-
-/** A resource as it is kept. */
-interface Kept {
-  readonly manifest: Plain;
-  readonly generation: number;
-  readonly createdAt: string;
 }
 
 const poolKinds: readonly Kind[] = ['CiliumLoadBalancerIPPool', 'CiliumPodIPPool', 'CiliumNode', 'Service'];
@@ -399,36 +297,4 @@ function seenByPlan({ key, given, current }: Stored): Resource {
 
 function heldText({ instance, peer, message }: HeldPeer): InstanceError {
   return { instance, message: `peer ${peer} is held: ${message}` };
-}
-
-/** Conditions that a resource came with, of other types than ours. */
-function foreignConditions(stored: Stored | undefined, ours: readonly PlannedCondition[]): readonly Condition[] {
-  const { status } = (stored?.given ?? {}) as { readonly status?: { readonly conditions?: readonly Condition[] } };
-  return (status?.conditions ?? []).filter(({ type }) => ours.every((condition) => condition.type !== type));
-}
-
-function changesOf(table: Table, from: ReadonlyMap<string, unknown>, to: ReadonlyMap<string, unknown>): Change[] {
-  if (from === to) return [];
-  const changed = [...to].filter(([key, value]) => !sameResource(from.get(key), value));
-  const gone = [...from.keys()].filter((key) => !to.has(key));
-  return [...gone.map((key) => forget(table, key)), ...changed.map(([key, value]) => keep(table, key, value))];
-}
-
-function allocationChanges({ addresses, prefixes }: AllocationChange): Change[] {
-  return [
-    ...[...addresses].map(([key, value]) => changeOf('load-balancer-addresses', key, value)),
-    ...[...prefixes].map(([key, value]) => changeOf('pod-prefixes', key, value)),
-  ];
-}
-
-function changeOf(table: Table, key: string, value: unknown): Change {
-  return value === undefined ? forget(table, key) : keep(table, key, value);
-}
-
-function keep(table: Table, key: string, value: unknown): Change {
-  return { table, key: bytesOf(key), value: bytesOf(JSON.stringify(value)) };
-}
-
-function forget(table: Table, key: string): Change {
-  return { table, key: bytesOf(key) };
 }
