@@ -95,12 +95,12 @@ export class Daemon {
     return this.#api?.endpoints ?? [];
   }
 
-  /** Where metrics and probes are served; undefined when nowhere. */
   /** Whether some session is on its way up. */
   get isGreeting(): boolean {
     return this.#instances.list().some(({ router }) => router.peers().some((peer) => greeting.has(peer.sessionState)));
   }
 
+  /** Where metrics and probes are served; undefined when nowhere. */
   get telemetryEndpoint(): ApiEndpoint | undefined {
     return this.#telemetry?.endpoint;
   }

@@ -7,7 +7,6 @@ import { Address } from '../../src/ip/address.ts';
 import type { Connection, ConnectionHandler, Listener } from '../../src/session/ports.ts';
 import { Session } from '../../src/session/session.ts';
 import type { DownReason, SessionConfig, SessionHandler } from '../../src/session/types.ts';
-import { Acceptor, peerKey } from '../../src/transport/acceptor.ts';
 import { SocketConnection } from '../../src/transport/connection.ts';
 import { tcpNetwork } from '../../src/transport/tcp.ts';
 import { systemClock, systemEntropy } from '../../src/transport/world.ts';
@@ -317,20 +316,6 @@ test('a handler that comes after the end is told of it', async () => {
   expect(await events.next()).toBe('closed ECONNRESET');
 });
 
-test('connections from strangers are closed and counted', async () => {
-  const acceptor = new Acceptor(() => undefined);
-  const listener = await listen(Address.parse('::1'), acceptor.accept);
-  const client = new Events();
-  tcpNetwork.dial({ remote: listener.local }, client);
-  expect([await client.next(), await client.next()]).toEqual(['connected', 'closed']);
-  expect(acceptor.unknown).toBe(1);
-});
-
-test('one link-local address on two interfaces is two peers', () => {
-  expect(peerKey(Address.parse('fe80::1%eth0'))).not.toBe(peerKey(Address.parse('fe80::1%eth1')));
-  expect(peerKey(Address.parse('2001:DB8:0::1'))).toBe('2001:db8::1');
-});
-
 test('a session retries a refused connection within its first second', async () => {
   const { local } = await freed(Address.parse('::1'));
   const reasons = new Reasons();
@@ -381,9 +366,7 @@ async function established(
   address: Address,
   then: (of: { a: Session; b: Session; reasons: Reasons }) => Promise<void>,
 ): Promise<void> {
-  const peers = new Map<string, Session>();
-  const acceptor = new Acceptor(({ address: from }) => peers.get(peerKey(from)));
-  const listener = await listen(address, acceptor.accept);
+  const listener = await listen(address, (connection) => b.accept(connection));
   const passive: SessionConfig = { ...configB, passive: true, remote: { address, port: 179 } };
   const [handlerA, reasons] = [new Reasons(), new Reasons()];
   const both = [handlerA, reasons].map(
@@ -393,7 +376,6 @@ async function established(
       }),
   );
   const b = new Session(passive, reasons, world);
-  peers.set(peerKey(address), b);
   const a = new Session({ ...configA, remote: listener.local, localAddress: address }, handlerA, world);
   cleanups.push(
     () => a.stop(),
