@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { CliError, exitCode } from './exit.ts';
 import { printLines } from './output.ts';
+import { softResets } from './soft-resets.ts';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 
@@ -47,6 +48,7 @@ function bash(commands: readonly Described[]): string[] {
     '  local word="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words',
     '  case "$previous" in',
     '    -f|--file|-c|--config) compopt -o default; COMPREPLY=(); return ;;',
+    `    --soft) COMPREPLY=($(compgen -W "${softResets.join(' ')}" -- "$word")); return ;;`,
     '    -o|--output) COMPREPLY=($(compgen -W "table wide json yaml" -- "$word")); return ;;',
     '  esac',
     '  if [ "$COMP_CWORD" -eq 1 ]; then',

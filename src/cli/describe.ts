@@ -39,7 +39,7 @@ export async function describe(words: readonly string[], options: CommonOptions)
 }
 
 /** An address says more than a name that looks like one. */
-function matching(peers: readonly FoundPeer[], wanted: string): readonly FoundPeer[] {
+export function matching(peers: readonly FoundPeer[], wanted: string): readonly FoundPeer[] {
   const address = canonical(wanted);
   const there = peers.filter(({ peer }) => peer.peerAddress === address || placeOf(peer) === address);
   return there.length > 0 ? there : peers.filter(({ peer }) => peer.name === wanted);
@@ -54,7 +54,7 @@ function canonical(text: string): string | undefined {
   }
 }
 
-function notThere(peers: readonly FoundPeer[], wanted: string): string {
+export function notThere(peers: readonly FoundPeer[], wanted: string): string {
   if (peers.length === 0) return `there is no peer ${wanted}, and no other`;
   return `there is no peer ${wanted}; there is ${peers.map(({ peer }) => `${peer.name} (${peer.peerAddress})`).join(', ')}`;
 }

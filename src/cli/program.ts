@@ -10,7 +10,9 @@ import type { DrainOptions, UndrainOptions } from './drain.ts';
 import { CliError, type ExitCode, exitCode, exitCodeHelp } from './exit.ts';
 import type { GetOptions } from './get.ts';
 import { formats } from './output.ts';
+import type { ResetOptions } from './reset.ts';
 import type { RunOptions } from './run.ts';
+import { softResets } from './soft-resets.ts';
 import type { WithdrawOptions } from './withdraw.ts';
 
 // What each command does is imported when it is called: the time to start is what a user of a command line feels.
@@ -98,6 +100,24 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .command('listen-ranges')
     .description('where peers may appear by themselves, and how many did')
     .action(async () => (await import('./listen-ranges.ts')).listenRanges(common()));
+
+  program
+    .command('reset')
+    .description(
+      'end the session with a peer, or with all, and start it over; --soft exchanges routes again without that',
+    )
+    .argument('[peer]', 'its address or its name')
+    .option('--all', 'every peer: none is reset where one of them cannot be')
+    .addOption(
+      new Option('--soft <direction>', 'keep the session, and ask for (in) or send (out) all routes again').choices(
+        softResets,
+      ),
+    )
+    .option('--hard', 'peers forget our routes at once, whatever graceful restart says (RFC 8538)')
+    .option('--message <text>', 'for the peer’s operator (RFC 9003)')
+    .action(async (peer: string | undefined, options: Omit<ResetOptions, keyof CommonOptions>) =>
+      (await import('./reset.ts')).reset(peer, { ...common(), ...options }),
+    );
 
   program
     .command('drain')

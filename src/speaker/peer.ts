@@ -117,9 +117,13 @@ export class Peer implements SessionHandler {
     this.#keeper.linkChanged(change);
   }
 
-  /** Asks the peer to send everything again (RFC 2918). False when it cannot. */
-  refreshIn(): boolean {
-    return this.#refresher?.ask() === true;
+  /** It can be asked to send everything again (RFC 2918). */
+  get canRefresh(): boolean {
+    return this.#keeper.negotiated?.routeRefresh === true;
+  }
+
+  refreshIn(): void {
+    this.#refresher?.ask();
   }
 
   /** Sends everything again. */

@@ -23,11 +23,9 @@ export class Refresher {
     this.#outbound = outbound;
   }
 
-  /** Asks the peer to send everything again. False when it cannot. */
-  ask(): boolean {
-    if (!this.#negotiated.routeRefresh) return false;
+  /** Asks the peer, which can do that, to send everything again. */
+  ask(): void {
     for (const family of this.#negotiated.families) this.#say(family, REFRESH);
-    return true;
   }
 
   /** Sends everything again, asked or not. */

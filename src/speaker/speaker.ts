@@ -208,11 +208,11 @@ export class Speaker {
   }
 
   resetNeighbor(address: Address, options: ResetOptions): void {
-    this.#reset(this.#peerAt(address), options);
+    this.#reset([this.#peerAt(address)], options);
   }
 
   resetAllNeighbors(options: ResetOptions): void {
-    for (const peer of this.#peers.values()) this.#reset(peer, options);
+    this.#reset([...this.#peers.values()], options);
   }
 
   peers(): readonly PeerState[] {
@@ -390,15 +390,23 @@ export class Speaker {
     if (line !== undefined) this.#log.warn({ remote: address.toString(), ...fields, ...line }, message);
   }
 
-  #reset(peer: Peer, { soft, communication = '', hard = false }: ResetOptions): void {
+  /** Nothing is reset when one of them cannot be. */
+  #reset(peers: readonly Peer[], { soft, communication = '', hard = false }: ResetOptions): void {
     if (soft === 'none') {
-      peer.reset(communication, hard);
+      for (const peer of peers) peer.reset(communication, hard);
       return;
     }
-    if (peer.state !== 'established') return;
-    if (soft !== 'out' && !peer.refreshIn())
-      throw new SpeakerError('failed-precondition', `peer ${peer.neighbor.address} did not negotiate route refresh`);
-    if (soft !== 'in') peer.refreshOut();
+    const up = peers.filter(({ state }) => state === 'established');
+    const deaf =
+      soft === 'out'
+        ? []
+        : up.filter(({ canRefresh }) => !canRefresh).map(({ neighbor }) => `peer ${neighbor.address}`);
+    if (deaf.length > 0)
+      throw new SpeakerError('failed-precondition', `${deaf.join(', ')} did not negotiate route refresh`);
+    for (const peer of up) {
+      if (soft !== 'out') peer.refreshIn();
+      if (soft !== 'in') peer.refreshOut();
+    }
   }
 
   #drainChanged({ address }: DrainTarget): void {

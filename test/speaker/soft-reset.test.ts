@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RoutePolicy } from '../../src/policy/types.ts';
+import { BadPeer } from './bad-peer.ts';
 import { addressOf, advertise, Lab, neighbor } from './support.ts';
 
 // Cilium resets peers softly when their policies change. Here nobody asks for that: a change of policies is felt by the peers that it is about, and by no
@@ -98,5 +99,22 @@ describe('TestRoutePolicySoftReset', () => {
     lab.clock.advance(1000);
     const changed = look().flatMap(([what, value]) => (seen.get(what) === value ? [] : what));
     expect(changed.toSorted()).toEqual([...affected].toSorted());
+  });
+});
+
+describe('a soft reset of all', () => {
+  test('asks nobody when one of them cannot be asked, and says which', async () => {
+    const { lab, node, look } = await setUp([]);
+    node.addNeighbor(neighbor(9, { transport: { remotePort: 179, passive: true } }));
+    new BadPeer(lab).greet();
+    expect(lab.until(() => node.peer(addressOf(9))?.sessionState === 'established')).toBe(true);
+    const before = look();
+    for (const soft of ['in', 'both'] as const)
+      expect(() => node.resetAllNeighbors({ soft })).toThrow('peer 2001:db8::9 did not negotiate route refresh');
+    lab.clock.advance(1000);
+    expect(look()).toEqual(before);
+    node.removeNeighbor(addressOf(9));
+    node.resetAllNeighbors({ soft: 'in' });
+    expect(look()).not.toEqual(before);
   });
 });
