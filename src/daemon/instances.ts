@@ -5,7 +5,7 @@ import { SpeakerError } from '../speaker/error.ts';
 import type { SpeakerLog } from '../speaker/log.ts';
 import { Speaker, type SpeakerWorld } from '../speaker/speaker.ts';
 import type { BgpGlobal } from '../speaker/types.ts';
-import { Gate } from '../transport/gate.ts';
+import { WaitingRoom } from '../transport/waiting-room.ts';
 
 /** An instance whose life is ours. */
 interface Running extends Instance {
@@ -24,11 +24,11 @@ export class InstanceTable implements Instances {
   #restarted = false;
   /** Peers wait until all that is to be announced is there, and so does who dials us. */
   #peersWait = true;
-  readonly #gate = new Gate();
+  readonly #waitingRoom = new WaitingRoom();
   readonly #logFor: (fields: Record<string, unknown>) => SpeakerLog;
 
   constructor(world: SpeakerWorld, logFor: (fields: Record<string, unknown>) => SpeakerLog) {
-    this.#world = { ...world, network: this.#gate.around(world.network) };
+    this.#world = { ...world, network: this.#waitingRoom.around(world.network) };
     this.#logFor = logFor;
   }
 
@@ -42,7 +42,7 @@ export class InstanceTable implements Instances {
     this.#peersWait = false;
     this.#restarted = false;
     for (const { router } of this.#running.values()) router.startPeers();
-    this.#gate.open();
+    this.#waitingRoom.open();
   }
 
   list(): readonly Instance[] {

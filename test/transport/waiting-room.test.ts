@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { Address } from '../../src/ip/address.ts';
+import { Prefix } from '../../src/ip/prefix.ts';
 import type { Connection, Network } from '../../src/session/ports.ts';
-import { Gate } from '../../src/transport/gate.ts';
+import { WaitingRoom } from '../../src/transport/waiting-room.ts';
 import { addressA, addressB, keepalive, Puppet } from '../session/sides.ts';
 import { VirtualClock } from '../simulation/clock.ts';
 import { SimulatedNetwork } from '../simulation/network.ts';
@@ -9,14 +11,14 @@ import { seeded } from '../simulation/random.ts';
 function setUp() {
   const clock = new VirtualClock();
   const network = new SimulatedNetwork(clock, seeded(1));
-  const gate = new Gate();
+  const room = new WaitingRoom();
   const host = network.host(addressA);
   const guarding: Network = {
     ...host,
     listen: async (options, accept) => ({ ...(await host.listen(options, accept)), protect: () => ({ ok: true }) }),
   };
   const entered: Connection[] = [];
-  const listener = gate
+  const listener = room
     .around(guarding)
     .listen({ address: addressA, port: 179 }, (connection) => entered.push(connection));
   const dial = () => {
@@ -24,17 +26,17 @@ function setUp() {
     clock.advance(100);
     return puppet;
   };
-  return { clock, network, gate, listener, entered, dial };
+  return { clock, network, room, listener, entered, dial };
 }
 
 test('who comes early waits, and what it says waits with it', () => {
-  const { clock, network, gate, entered, dial } = setUp();
+  const { clock, network, room, entered, dial } = setUp();
   const early = dial();
   early.say(keepalive);
   clock.advance(100);
   expect([early.isConnected, early.closedBy, entered.length]).toEqual([true, undefined, 0]);
 
-  gate.open();
+  room.open();
   const [connection] = entered;
   const heard: number[] = [];
   connection?.handle({
@@ -52,30 +54,48 @@ test('who comes early waits, and what it says waits with it', () => {
   expect(entered).toHaveLength(2);
 });
 
-test('one that came before its address had to have options does not enter', async () => {
-  const { clock, gate, listener, entered, dial } = setUp();
+test.each([
+  ['its address', addressB],
+  ['a prefix that it is in', Prefix.parse('2001:db8::/64')],
+])('one that came before %s had to have options does not enter', async (_, remote) => {
+  const { clock, room, listener, entered, dial } = setUp();
   const early = dial();
-  (await listener).protect?.(addressB, { ttlSecurity: true });
-  gate.open();
+  (await listener).protect?.(remote, { ttlSecurity: true });
+  room.open();
   clock.advance(100);
   expect(entered).toEqual([]);
   expect(early.closedBy).toMatchObject({ code: 'ECONNRESET' });
 });
 
+test.each([
+  ['another prefix', Prefix.parse('2001:db8:0:1::/64'), { ttlSecurity: true }],
+  ['another address', Address.parse('2001:db8::c'), { ttlSecurity: true }],
+  ['its address, and needs nothing', addressB, {}],
+  ['its address, and needs nothing any more', addressB, undefined],
+])('one enters where what is said is of %s', async (_, remote, options) => {
+  const { room, listener, entered, dial } = setUp();
+  dial();
+  const guarded = await listener;
+  if (options === undefined) guarded.protect?.(remote, { ttlSecurity: true });
+  guarded.protect?.(remote, options);
+  room.open();
+  expect(entered).toHaveLength(1);
+});
+
 test('who waits for a listener that closes is turned away', async () => {
-  const { clock, gate, listener, entered, dial } = setUp();
+  const { clock, room, listener, entered, dial } = setUp();
   const early = dial();
   await (await listener).close();
-  gate.open();
+  room.open();
   clock.advance(100);
   expect(entered).toEqual([]);
   expect(early.closedBy).toMatchObject({ code: 'ECONNRESET' });
 });
 
 test('only so many wait', () => {
-  const { gate, entered, dial } = setUp();
+  const { room, entered, dial } = setUp();
   const all = Array.from({ length: 1025 }, dial);
   expect(all.filter(({ closedBy }) => closedBy !== undefined)).toHaveLength(1);
-  gate.open();
+  room.open();
   expect(entered).toHaveLength(1024);
 });

@@ -1,3 +1,5 @@
+import type { Address } from '../ip/address.ts';
+import { Prefix } from '../ip/prefix.ts';
 import type { Connection, Listener, ListenOptions, Network } from '../session/ports.ts';
 
 /** Connections that may wait; more are closed. */
@@ -10,13 +12,13 @@ interface Waiting {
 }
 
 /**
- * Lets those who dial wait until it is opened, and refuses nobody who comes early: a router that found its peer's port open and was then
- * turned away tries again only after its ConnectRetryTimer, which may be minutes.
+ * Where those who dial wait until it is opened, so that nobody is refused for coming early: a router that found its peer's port open and was
+ * then turned away tries again only after its ConnectRetryTimer, which may be minutes.
  */
-export class Gate {
+export class WaitingRoom {
   #waiting: Set<Waiting> | undefined = new Set();
 
-  /** The same network, with its listeners behind the gate. */
+  /** The same network, with this before its listeners. */
   around(network: Network): Network {
     return { ...network, listen: (options, accept) => this.#listen(network, options, accept) };
   }
@@ -30,15 +32,16 @@ export class Gate {
 
   async #listen(network: Network, options: ListenOptions, accept: (connection: Connection) => void): Promise<Listener> {
     const own = new Set<Waiting>();
-    /** Addresses that connections need options from by now. What came before the listener had these lacks them. */
-    const guarded = new Set<string>();
+    /** From where connections need options by now. What came before the listener had these lacks them. */
+    const guarded = new Map<string, Address | Prefix>();
     const listener = await network.listen(options, (connection) => {
       if (this.#waiting === undefined) accept(connection);
       else if (this.#waiting.size === most) connection.abort();
       else {
         const enter = () => {
           own.delete(entry);
-          if (guarded.has(connection.remote.address.toString())) connection.abort();
+          const { address } = connection.remote;
+          if ([...guarded.values()].some((remote) => covers(remote, address))) connection.abort();
           else accept(connection);
         };
         const entry = { connection, enter };
@@ -50,8 +53,8 @@ export class Gate {
       local: listener.local,
       ...(listener.protect && {
         protect: (remote, needed) => {
-          if (needed === undefined) guarded.delete(remote.toString());
-          else guarded.add(remote.toString());
+          if (needed === undefined || Object.keys(needed).length === 0) guarded.delete(remote.toString());
+          else guarded.set(remote.toString(), remote);
           return listener.protect?.(remote, needed) ?? { ok: true };
         },
       }),
@@ -64,4 +67,8 @@ export class Gate {
       },
     };
   }
+}
+
+function covers(remote: Address | Prefix, address: Address): boolean {
+  return remote instanceof Prefix ? remote.contains(address) : remote.equals(address);
 }
