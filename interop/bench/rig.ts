@@ -23,12 +23,19 @@ export interface Rig {
   readonly listen: (target: number, options?: { readonly each: boolean }) => Promise<Sink>;
   /** Starts the sink as one that announces routes. */
   readonly feed: (routes: number, sets: number) => Promise<Sink>;
+  /** Starts a crowd that dials the speaker, each to have so many routes. */
+  readonly crowd: (routes: number) => Promise<Sink>;
   /** The resident memory of all processes of the speaker, in MB (10^6 octets). */
   readonly resident: () => number;
 }
 
-/** Brings a rig up, lets `use` have it, and takes it down again whatever happens. */
-export async function withRig<T>(speaker: Speaker, routes: number, use: (rig: Rig) => Promise<T>): Promise<T> {
+/** Brings a rig up, lets `use` have it, and takes it down again whatever happens. `peers`: of the crowd, if there is one. */
+export async function withRig<T>(
+  speaker: Speaker,
+  routes: number,
+  use: (rig: Rig) => Promise<T>,
+  peers = 0,
+): Promise<T> {
   const seconds = patience(routes);
   const lab = await within(
     seconds,
@@ -41,7 +48,7 @@ export async function withRig<T>(speaker: Speaker, routes: number, use: (rig: Ri
   let started: Started | undefined;
   try {
     const what = `${speaker.title} to load ${routes} routes`;
-    started = await within(seconds, what, speaker.start(lab.node('speaker'), routes));
+    started = await within(seconds, what, speaker.start(lab.node('speaker'), routes, peers));
     return await use({
       speaker: started,
       nodes: { speaker: lab.node('speaker'), sink: lab.node('sink') },
@@ -60,6 +67,18 @@ export async function withRig<T>(speaker: Speaker, routes: number, use: (rig: Ri
           sets,
           seconds: patience(count),
         }),
+      crowd: (count) =>
+        Sink.crowd(
+          { speaker: lab.node('speaker'), sink: lab.node('sink') },
+          {
+            dial: speakerAddress,
+            peers,
+            atOnce: speaker.backlog ?? peers,
+            first: firstRoute,
+            routes: count,
+            seconds: patience(count * Math.sqrt(peers)),
+          },
+        ),
       resident: () => resident(lab.node('speaker')),
     });
   } catch (error) {

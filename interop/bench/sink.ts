@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 import type { LabNode } from '../lab/node.ts';
 import { cacheDirectory, repository } from '../lab/paths.ts';
 import { run, successful } from '../lab/process.ts';
+import { sinkAddress } from './speaker.ts';
+import { crowdNetwork } from './speakers/crowd.ts';
 import { within } from './within.ts';
 
 /** What the sink saw. Times are milliseconds, on the clock of `now`. */
@@ -46,6 +48,22 @@ export interface FeedOptions {
   readonly seconds: number;
 }
 
+export interface CrowdNodes {
+  readonly speaker: LabNode;
+  readonly sink: LabNode;
+}
+
+export interface CrowdOptions {
+  readonly dial: string;
+  readonly peers: number;
+  /** How many connections may wait to be accepted. */
+  readonly atOnce: number;
+  readonly first: number;
+  /** Each peer is to have as many; 0: none. */
+  readonly routes: number;
+  readonly seconds: number;
+}
+
 /** Milliseconds of CLOCK_MONOTONIC, which all namespaces share. */
 export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6;
@@ -63,7 +81,7 @@ export class Sink {
   }
 
   static async start(node: LabNode, { dial, at, target, seconds, each = false }: SinkOptions): Promise<Sink> {
-    const program = await installSink(node);
+    const program = await install(node, 'sink');
     const argv = [
       program,
       ...(dial !== undefined ? ['dial', dial] : at !== undefined ? ['at', at] : ['listen']),
@@ -89,13 +107,27 @@ export class Sink {
 
   /** As `start`, with one that announces a table to whom it dials, and tells of `sending` and `sent`. */
   static async feed(node: LabNode, { dial, first, routes, sets, seconds }: FeedOptions): Promise<Sink> {
-    const program = await installSink(node);
+    const program = await install(node, 'sink');
     return Sink.#run(node, [program, 'feed', dial, ...[first, routes, sets, seconds].map(String)]);
+  }
+
+  /** Many peers in one process, at addresses that both nodes are told of: they dial at once, and tell of `dialling`, `established` and `done`. */
+  static async crowd(nodes: CrowdNodes, { dial, peers, atOnce, first, routes, seconds }: CrowdOptions): Promise<Sink> {
+    await nodes.sink.exec(['ip', '-6', 'route', 'add', 'local', crowdNetwork, 'dev', 'lo']);
+    await nodes.speaker.exec(['ip', '-6', 'route', 'add', crowdNetwork, 'via', sinkAddress]);
+    const program = await install(nodes.sink, 'crowd');
+    return Sink.#run(nodes.sink, [program, dial, ...[peers, atOnce, first, routes, seconds].map(String)]);
+  }
+
+  /** What it saw before counts no more; a crowd hangs up, and dials again. */
+  again(): void {
+    this.#seen.clear();
+    this.#child.stdin?.write('again\n');
   }
 
   static #run(node: LabNode, argv: readonly string[]): Sink {
     const [file = '', ...args] = node.entered(argv);
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], env: node.environment() });
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'], env: node.environment() });
     const sink = new Sink(child);
     createInterface(child.stdout).on('line', (line) => sink.#take(JSON.parse(line) as SinkEvent));
     child.on('error', (error) => sink.#fail(error));
@@ -128,12 +160,12 @@ export class Sink {
   }
 }
 
-/** Compiles sink.c unless that was done before, and puts the program into a node; gives its path there. */
-export async function installSink(node: LabNode): Promise<string> {
-  const source = join(repository, 'interop', 'bench', 'sink.c');
+/** Compiles a program of ours unless that was done before, and puts it into a node; gives its path there. */
+export async function install(node: LabNode, name: 'sink' | 'crowd'): Promise<string> {
+  const source = join(repository, 'interop', 'bench', `${name}.c`);
   const version = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
   const directory = join(cacheDirectory(), 'bench');
-  const binary = join(directory, `sink-${version}`);
+  const binary = join(directory, `${name}-${version}`);
   if (!existsSync(binary)) {
     mkdirSync(directory, { recursive: true });
     const partial = `${binary}.${process.pid}`;
@@ -141,7 +173,7 @@ export async function installSink(node: LabNode): Promise<string> {
     successful(await run(['gcc', '-O2', '-static', '-o', partial, source]));
     renameSync(partial, binary);
   }
-  const target = '/usr/local/bin/sink';
+  const target = `/usr/local/bin/${name}`;
   // A program that runs cannot be written.
   if ((await node.attempt(['test', '-x', target])).code === 0) return target;
   await node.put(binary, target);

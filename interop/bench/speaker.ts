@@ -13,8 +13,10 @@ export interface Speaker {
   readonly image: string;
   /** Who dials. */
   readonly dials: 'sink' | 'speaker';
-  /** Resolves when all of the first `routes` routes are loaded, and a session may begin. */
-  readonly start: (node: LabNode, routes: number) => Promise<Started>;
+  /** How many connections may wait until it accepts them, where that is few. */
+  readonly backlog?: number;
+  /** Resolves when all of the first `routes` routes are loaded, and a session may begin, with the sink or with each of a crowd of `peers`. */
+  readonly start: (node: LabNode, routes: number, peers?: number) => Promise<Started>;
 }
 
 export interface Started {
@@ -42,6 +44,7 @@ export interface Originator {
 }
 
 export const speakerAddress = 'fd00:b::2';
+export const sinkAddress = 'fd00:b::1';
 
 /** A node with a Debian that has every daemon, of which none is started. */
 export const debian = 'ghcr.io/srl-labs/network-multitool:latest';

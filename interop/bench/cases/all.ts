@@ -1,3 +1,4 @@
+import { peers, sessions, storm } from './crowd.ts';
 import { dump } from './dump.ts';
 import { failover } from './failover.ts';
 import { inject } from './inject.ts';
@@ -8,4 +9,4 @@ import { services } from './services.ts';
 import { single } from './single.ts';
 import { wire } from './wire.ts';
 
-export const cases = [wire, dump, receive, inject, single, services, failover, list, memory];
+export const cases = [wire, dump, receive, inject, single, peers, storm, sessions, services, failover, list, memory];

@@ -3,6 +3,7 @@ import { startBird } from '../../lab/start.ts';
 import { until } from '../../lab/until.ts';
 import { firstRoute, lines } from '../routes.ts';
 import { config, debian, patience, type Speaker } from '../speaker.ts';
+import { crowd } from './crowd.ts';
 import { insideOf } from './gobgp.ts';
 
 export const bird: Speaker = {
@@ -10,8 +11,9 @@ export const bird: Speaker = {
   title: 'BIRD 3.4',
   image: debian,
   dials: 'sink',
-  start: async (node, routes) => {
-    await node.write('/etc/bird/bird.conf', config('bird.conf'));
+  backlog: 8,
+  start: async (node, routes, peers = 0) => {
+    await node.write('/etc/bird/bird.conf', config('bird.conf') + crowd(peers, peer));
     await node.write('/etc/bird/routes.conf', table(firstRoute, routes));
     await startBird(node);
     await until(
@@ -37,6 +39,10 @@ export const bird: Speaker = {
     };
   },
 };
+
+function peer(address: string, number: number): string {
+  return `protocol bgp peer${number} from crowd { neighbor ${address} as 65000; }\n`;
+}
 
 export function table(first: number, count: number): string {
   return lines(count, (prefix) => `route ${prefix}/64 blackhole;`, first);

@@ -6,6 +6,7 @@ import { startHerald } from '../../lab/start.ts';
 import { firstRoute, packed, prefixOf } from '../routes.ts';
 import { type Bulk, config, type Originator, patience, type Speaker } from '../speaker.ts';
 import { listing, unary } from '../unary.ts';
+import { crowd } from './crowd.ts';
 import { insideOf } from './gobgp.ts';
 
 /** Routes in one message of a stream. */
@@ -16,8 +17,8 @@ export const herald: Speaker = {
   title: 'Herald',
   image: 'herald:latest',
   dials: 'sink',
-  start: async (node, routes) => {
-    await node.write('/etc/herald/herald.yaml', config('herald.yaml'));
+  start: async (node, routes, peers = 0) => {
+    await node.write('/etc/herald/herald.yaml', config('herald.yaml') + crowd(peers, peer));
     await startHerald(node);
     const client = connect({ kind: 'unix', path: insideOf(node, '/run/herald/herald.sock') });
     const bulk = bulkOf(client);
@@ -38,6 +39,16 @@ export const herald: Speaker = {
     };
   },
 };
+
+function peer(address: string, number: number): string {
+  return `      - name: peer-${number}
+        peerAddress: ${address}
+        peerASN: 65000
+        families: [ipv6/unicast]
+        timers: { holdTimeSeconds: 240, keepAliveTimeSeconds: 80, connectRetryTimeSeconds: 1 }
+        transport: { passive: true }
+`;
+}
 
 export class HeraldApi implements Originator {
   readonly #client: RouterServiceClient;

@@ -2,14 +2,27 @@ import { startOpenbgpd } from '../../lab/start.ts';
 import { until } from '../../lab/until.ts';
 import { lines } from '../routes.ts';
 import { config, debian, patience, type Speaker } from '../speaker.ts';
+import { crowd } from './crowd.ts';
+
+function peer(address: string): string {
+  return `neighbor ${address} {
+  remote-as 65000
+  passive
+  multihop 2
+  announce IPv4 none
+  announce IPv6 unicast
+}
+`;
+}
 
 export const openbgpd: Speaker = {
   name: 'openbgpd',
   title: 'OpenBGPD 9.3',
   image: debian,
   dials: 'sink',
-  start: async (node, routes) => {
-    await node.write('/etc/bgpd.conf', config('openbgpd.conf'));
+  backlog: 5,
+  start: async (node, routes, peers = 0) => {
+    await node.write('/etc/bgpd.conf', config('openbgpd.conf') + crowd(peers, peer));
     // One `network` line for each would be compared with all before it.
     const networks = `prefix-set pods {\n${lines(routes, (prefix) => `${prefix}/64`)}}\nnetwork prefix-set pods\n`;
     await node.write('/etc/bgpd-routes.conf', routes === 0 ? '' : networks);

@@ -1,6 +1,6 @@
 import { until } from '../../lab/until.ts';
 import { firstRoute } from '../routes.ts';
-import { installSink } from '../sink.ts';
+import { install } from '../sink.ts';
 import { debian, patience, type Speaker } from '../speaker.ts';
 
 /** No speaker: bytes that are ready before the session is, and a write. What the sink takes from it, it takes from all. */
@@ -10,7 +10,7 @@ export const wire: Speaker = {
   image: debian,
   dials: 'sink',
   start: async (node, routes) => {
-    const program = await installSink(node);
+    const program = await install(node, 'sink');
     node.start('blast', [program, 'blast', String(firstRoute), String(routes), String(patience(routes))]);
     await until(
       () => node.logs(),
