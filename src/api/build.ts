@@ -40,6 +40,8 @@ export interface NeighborFields {
   readonly ttlSecurity: boolean | undefined;
   readonly ebgpMultihop: number | undefined;
   readonly bindToDevice: string | undefined;
+  readonly sourceInterface: string | undefined;
+  readonly userTimeout: number | undefined;
   readonly families: readonly Family[];
   readonly addPaths: readonly AddPathFamily[];
   readonly gracefulRestart: GracefulRestartFields | undefined;
@@ -114,6 +116,8 @@ export function neighborOf(fields: NeighborFields): Neighbor {
       ttlSecurity: fields.ttlSecurity === true ? true : undefined,
       ebgpMultihop: fields.ebgpMultihop,
       bindToDevice: fields.bindToDevice,
+      sourceInterface: fields.sourceInterface,
+      userTimeout: fields.userTimeout,
     }),
     families: familiesOf(fields),
     ...(fields.addPaths.length > 0 && { addPaths: fields.addPaths }),
@@ -158,6 +162,7 @@ export function neighborFault(
     NeighborFields,
     | 'address'
     | 'localAddress'
+    | 'sourceInterface'
     | 'holdTime'
     | 'keepAliveTime'
     | 'ttlSecurity'
@@ -195,6 +200,8 @@ export function neighborFault(
   if (address.isLinkLocal && address.isIPv6 && address.zone === undefined) {
     return { field: 'address', message: `a link-local address needs its interface, as in ${address}%eth0` };
   }
+  if (localAddress !== undefined && fields.sourceInterface !== undefined)
+    return { field: 'localAddress', message: 'localAddress and sourceInterface exclude each other' };
   if (localAddress !== undefined && localAddress.isIPv4 !== address.isIPv4) {
     return { field: 'localAddress', message: 'must be of the same kind, IPv4 or IPv6, as the peer’s address' };
   }

@@ -69,6 +69,8 @@ export const prefix = text('a prefix', (value) => Prefix.parse(value));
 export const community = text('a community', parseCommunity);
 export const largeCommunity = text('a large community', parseLargeCommunity);
 export const extendedCommunity = text('an extended community', parseExtendedCommunity);
+/** Milliseconds (RFC 5482). */
+export const userTimeout = integer(1, 0x7fffffff);
 /** How many peers of a listen range there may be at once. */
 export const listenLimit = integer(1, 65535);
 /** As in `65001` or `65010-65020`. */

@@ -151,7 +151,8 @@ function transportOf(peer: PeerState): string {
   if (localAddress !== '') return `${endpoint(localAddress, localPort)} -> ${endpoint(placeOf(peer), remotePort)}`;
   const { transport } = neighbor ?? {};
   if (transport?.passive === true) return 'waits for the peer to connect (passive)';
-  const source = transport === undefined || transport.localAddress === '' ? 'any' : transport.localAddress;
+  const { localAddress: configured = '', sourceInterface: device = '' } = transport ?? {};
+  const source = configured || (device === '' ? 'any' : `the address of ${device}`);
   return `${source}${transport?.localPort === undefined ? '' : ` port ${transport.localPort}`} -> ${endpoint(placeOf(peer), peerPort)}, not connected`;
 }
 

@@ -33,8 +33,11 @@ async function show(findings: readonly Finding[], output: DoctorOptions['output'
   await printLines(shown.flatMap(linesOf));
 }
 
-function linesOf({ check, result, problems }: Finding): string[] {
-  return [`${marks[result].padEnd(4)}  ${check}`, ...problems.flatMap(problemLines)];
+function linesOf({ check, result, note, problems }: Finding): string[] {
+  return [
+    `${marks[result].padEnd(4)}  ${check}${note === undefined ? '' : `: ${note}`}`,
+    ...problems.flatMap(problemLines),
+  ];
 }
 
 function problemLines({ text, fix }: Problem): string[] {

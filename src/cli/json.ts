@@ -152,6 +152,11 @@ export function neighborJson({
     ...(transport?.localPort !== undefined && { 'local-port': transport.localPort }),
     'ttl-security': transport?.ttlSecurity ?? false,
     ...(transport?.ebgpMultihop !== undefined && { 'ebgp-multihop': transport.ebgpMultihop }),
+    ...(transport !== undefined &&
+      transport.sourceInterface !== '' && { 'source-interface': transport.sourceInterface }),
+    ...(transport?.tcpUserTimeoutMilliseconds !== undefined && {
+      'tcp-user-timeout-nanoseconds': transport.tcpUserTimeoutMilliseconds * 1e6,
+    }),
     ...(transport !== undefined && transport.bindToDevice !== '' && { 'bind-to-device': transport.bindToDevice }),
     ...(gracefulRestart !== undefined && {
       'graceful-restart': {

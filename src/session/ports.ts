@@ -42,6 +42,8 @@ export interface SocketOptions {
   readonly ttl?: number;
   /** The interface that connections go through, whatever the routes say. */
   readonly device?: string;
+  /** Milliseconds that what was sent may stay without acknowledgement before the connection fails (RFC 5482). */
+  readonly userTimeout?: number;
 }
 
 /** Whether something can be had here; the reason is for people, and says what to do. */

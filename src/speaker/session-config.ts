@@ -9,17 +9,23 @@ import type { BgpGlobal, Neighbor } from './types.ts';
 
 /**
  * Everything about a peer that its OPEN or its TCP connection depends on: when this changes, the session must be made again. `remote` is
- * where it was found.
+ * where it was found, `source` the address that its interface gives it.
  */
-export function sessionConfigOf(neighbor: Neighbor, global: BgpGlobal, remote: Address): SessionConfig {
+export function sessionConfigOf(
+  neighbor: Neighbor,
+  global: BgpGlobal,
+  remote: Address,
+  source: Address | undefined,
+): SessionConfig {
   const { asn, timers, transport } = neighbor;
   const options = socketOptionsOf(neighbor);
+  const { localAddress = source } = transport;
   return {
     localAsn: global.asn,
     peerAsn: asn,
     routerId: routerIdOf(global.routerId),
     remote: { address: remote, port: transport.remotePort },
-    ...(transport.localAddress && { localAddress: transport.localAddress }),
+    ...(localAddress && { localAddress }),
     ...(transport.localPort !== undefined && { localPort: transport.localPort }),
     ...(options && { options }),
     passive: transport.passive,
@@ -34,12 +40,13 @@ export function sessionConfigOf(neighbor: Neighbor, global: BgpGlobal, remote: A
 
 /** Undefined when plain TCP will do. */
 export function socketOptionsOf({ transport }: Pick<Neighbor, 'transport'>): SocketOptions | undefined {
-  const { password, ttlSecurity = false, ebgpMultihop, bindToDevice } = transport;
+  const { password, ttlSecurity = false, ebgpMultihop, bindToDevice, userTimeout } = transport;
   const options: SocketOptions = {
     ...(password && { password }),
     ...(ttlSecurity && { ttlSecurity }),
     ...(ebgpMultihop !== undefined && { ttl: ebgpMultihop }),
     ...(bindToDevice !== undefined && { device: bindToDevice }),
+    ...(userTimeout !== undefined && { userTimeout }),
   };
   return Object.keys(options).length === 0 ? undefined : options;
 }

@@ -4,7 +4,7 @@ import { cease } from '../session/cease.ts';
 import type { Connection, Timer } from '../session/ports.ts';
 import { isSame } from '../session/same.ts';
 import { Session } from '../session/session.ts';
-import type { DownReason, Negotiated } from '../session/types.ts';
+import type { DownReason, Negotiated, SessionConfig } from '../session/types.ts';
 import type { Capability } from '../wire/capability.ts';
 import { Liveness } from './liveness.ts';
 import type { Peer } from './peer.ts';
@@ -12,7 +12,7 @@ import type { PeerOwner } from './peer-owner.ts';
 import { RouterFinder } from './router-finder.ts';
 import { capabilitiesOf, sessionConfigOf } from './session-config.ts';
 import { linkOf } from './single-hop.ts';
-import { configuredSource } from './source.ts';
+import { configuredSource, type Source, sourceOn } from './source.ts';
 import { targetOf } from './target.ts';
 import type { Neighbor, PeerBfdState } from './types.ts';
 
@@ -157,9 +157,7 @@ export class SessionKeeper {
 
   /** Ends the session, and has another to start, where a changed configuration asks for another OPEN or TCP connection; else returns false. */
   renew(before: Neighbor, how: Exclude<Farewell, 'silently'>): boolean {
-    const { global } = this.#owner;
-    const config = sessionConfigOf(this.#peer.neighbor, global, this.remote);
-    if (isSame(config, sessionConfigOf(before, global, this.remote))) return false;
+    if (isSame(this.#configOf(this.#peer.neighbor), this.#configOf(before))) return false;
     this.#release();
     const previous = this.#session;
     previous.stop(how.text, how.subcode);
@@ -177,6 +175,7 @@ export class SessionKeeper {
 
   /** A session that lives on this link ends with it, and is tried again at once when it is back. */
   linkChanged({ interface: name, state }: LinkChange): void {
+    if (this.#peer.neighbor.transport.sourceInterface === name) this.#sourceChanged();
     if (state === 'up') {
       if (this.#lostLink === name) this.#session.hurry();
     } else if (this.#link === name) {
@@ -201,13 +200,27 @@ export class SessionKeeper {
     return negotiated;
   }
 
-  /** The session is over, and the peer known by its interface may have moved. */
+  /** The session is over, and the peer known by its interface may have moved; or we have. Later, for the session is still busy with its end. */
   lookElsewhere(): void {
     this.#finder.lookElsewhere(this.remote);
+    const session = this.#session;
+    if (this.#peer.neighbor.transport.sourceInterface === undefined) return;
+    this.#owner.world.clock.timer(0, () => {
+      if (this.#session === session) this.#sourceChanged();
+    });
   }
 
   /** Does not begin what cannot be as configured: a session without its password would be open to anybody. */
   #begin(): void {
+    const source = this.#sourceOf(this.#peer.neighbor);
+    if (source?.kind === 'none') {
+      this.#hold({ kind: 'held', text: source.reason });
+      return;
+    }
+    if (source !== undefined && this.#session.config.localAddress?.equals(source.address) !== true) {
+      this.#session.stopWithoutNotification();
+      this.#session = this.#newSession(this.remote);
+    }
     const able = this.#owner.protect(this.#peer, this.#session.config.options);
     const { adminDown } = this.#peer.neighbor;
     if (adminDown === undefined) this.#watch();
@@ -230,7 +243,7 @@ export class SessionKeeper {
   /** From the address that the session has, or will have: the peer knows us by no other. */
   #watch(): void {
     const { neighbor } = this.#peer;
-    const { localAddress = configuredSource(this.remote, this.#owner.interfaces()) } = neighbor.transport;
+    const { localAddress = configuredSource(this.remote, this.#owner.interfaces()) } = this.#session.config;
     const local = this.remote.isLinkLocal ? localAddress : (this.#negotiated?.local.address ?? localAddress);
     this.#liveness.apply(neighbor, this.remote, local);
   }
@@ -293,10 +306,33 @@ export class SessionKeeper {
     });
   }
 
+  /** The address that the peer knows us by came, went or changed; a session goes on for as long as that one is there. */
+  #sourceChanged(): void {
+    const { neighbor } = this.#peer;
+    if (!this.#owner.running() || !this.isFound || neighbor.adminDown !== undefined || this.isResting) return;
+    const source = this.#sourceOf(neighbor);
+    if (source?.kind === 'none') {
+      if (this.#held?.reason.text === source.reason) return;
+      this.#session.linkLost(source.reason);
+      this.#session.stopWithoutNotification();
+      this.#hold({ kind: 'held', text: source.reason });
+    } else if (this.#held !== undefined) this.retry();
+    else if (this.#negotiated === undefined) this.#begin();
+  }
+
+  /** Undefined where no interface was named for it. */
+  #sourceOf({ transport: { sourceInterface } }: Neighbor, remote = this.remote): Source | undefined {
+    return sourceInterface === undefined ? undefined : sourceOn(sourceInterface, remote, this.#owner.interfaces());
+  }
+
+  #configOf(neighbor: Neighbor, remote = this.remote): SessionConfig {
+    const source = this.#sourceOf(neighbor, remote);
+    return sessionConfigOf(neighbor, this.#owner.global, remote, source?.kind === 'found' ? source.address : undefined);
+  }
+
   #newSession(remote: Address): Session {
-    const { global, world } = this.#owner;
-    const config = sessionConfigOf(this.#peer.neighbor, global, remote);
-    return new Session(config, this.#peer, world, () => this.capabilities);
+    const config = this.#configOf(this.#peer.neighbor, remote);
+    return new Session(config, this.#peer, this.#owner.world, () => this.capabilities);
   }
 }
 

@@ -29,3 +29,28 @@ export function configuredSource(remote: Address, interfaces: readonly Interface
   if (remote.isLinkLocal) return undefined;
   return interfaces.find(({ network, dynamic }) => !dynamic && network.contains(remote))?.address;
 }
+
+/** What the source address of a session is to be, or, in words, why it has none. */
+export type Source =
+  | { readonly kind: 'found'; readonly address: Address }
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** The one address on an interface that goes with the remote's; one that no router advertisement made is better than one that is. */
+export function sourceOn(device: string, remote: Address, interfaces: readonly InterfaceAddress[]): Source {
+  const fit = interfaces.filter(
+    ({ interface: name, address }) =>
+      name === device && address.isIPv4 === remote.isIPv4 && address.isLinkLocal === remote.isLinkLocal,
+  );
+  const lasting = fit.filter(({ dynamic }) => dynamic !== true);
+  const [first, ...others] = lasting.length > 0 ? lasting : fit;
+  if (first !== undefined && others.length === 0) {
+    const { address } = first;
+    return { kind: 'found', address: address.isLinkLocal ? address.withZone(device) : address };
+  }
+  const family = remote.isIPv4 ? 'IPv4' : remote.isLinkLocal ? 'link-local IPv6' : 'IPv6';
+  const state =
+    first === undefined
+      ? `has no ${family} address, is down, or is not there`
+      : `has ${others.length + 1} ${family} addresses; set localAddress to one of them`;
+  return { kind: 'none', reason: `"sourceInterface": interface ${device} ${state}` };
+}

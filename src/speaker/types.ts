@@ -53,6 +53,10 @@ export interface Neighbor {
     readonly ebgpMultihop?: number;
     /** The interface that the session goes through, whatever the routes say. */
     readonly bindToDevice?: string;
+    /** The source address is the one that this interface has; not together with `localAddress`. No session while it has none or several. */
+    readonly sourceInterface?: string;
+    /** Milliseconds: see `SocketOptions.userTimeout`. */
+    readonly userTimeout?: number;
   };
   readonly families: readonly Family[];
   /** Families whose routes may have several paths, each with an identifier (RFC 7911). Absent: none. */

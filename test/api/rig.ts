@@ -62,6 +62,8 @@ function neighbor(name: string, address: Address, asn: number, passive: boolean)
     ttlSecurity: undefined,
     ebgpMultihop: undefined,
     bindToDevice: undefined,
+    sourceInterface: undefined,
+    userTimeout: undefined,
     gracefulRestart: undefined,
     families: [ipv6Unicast],
     addPaths: [],

@@ -12,6 +12,7 @@ import {
   ResetNeighborRequest,
   RouteEventType,
   StartInstanceRequest,
+  UpdateNeighborRequest,
   WatchRoutesRequest,
   type WatchRoutesResponse,
   WithdrawPathsRequest,
@@ -125,6 +126,18 @@ describe('neighbors', () => {
     await ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor }));
     const { peers } = await ask(rpc.getPeerState, { instance: '' });
     expect(peers.at(-1)).toMatchObject({ peerAddress, name, remoteAddress, neighbor: { address: peerAddress } });
+  });
+
+  test('have a source interface and a user timeout', async () => {
+    const transport = { sourceInterface: 'lo1', tcpUserTimeoutMilliseconds: 5000 };
+    const neighbor = { address: '2001:db8::9', transport };
+    await ask(rpc.addNeighbor, AddNeighborRequest.fromPartial({ neighbor }));
+    const { peers } = await ask(rpc.getPeerState, { instance: '' });
+    expect(peers.at(-1)).toMatchObject({ neighbor: { transport }, lastDown: { kind: 'held' } });
+    const both = { ...neighbor, transport: { ...transport, localAddress: '2001:db8::1' } };
+    expect(await violations(ask(rpc.updateNeighbor, UpdateNeighborRequest.fromPartial({ neighbor: both })))).toEqual([
+      'neighbor.transport.local_address: localAddress and sourceInterface exclude each other',
+    ]);
   });
 
   test('tell their state', async () => {

@@ -109,6 +109,7 @@ describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (addres
     ['TTL security', { ttlSecurity: true }],
     ['both', { ...secret('open sesame'), ttlSecurity: true }],
     ['a TTL and a device', { ttl: 1, device: 'lo' }],
+    ['a user timeout', { userTimeout: 5000 }],
   ])('a session with %s comes up', async (_, options) => {
     const { a, b, dialler, waiter } = await pair(address, options, options);
     expect(await Promise.all([a.next(), b.next()])).toEqual(['up', 'up']);

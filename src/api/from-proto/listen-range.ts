@@ -38,9 +38,14 @@ export function toListenRange(message: proto.ListenRange | undefined): ListenRan
 
 /** What is one peer's, or for dialling. */
 function refuseOthers({ name, address, interface: device, asn, adminDown, transport }: proto.Neighbor): void {
-  const { localAddress = '', localPort, remotePort } = transport ?? {};
+  const { localAddress = '', localPort, remotePort, sourceInterface = '' } = transport ?? {};
   const given = { name, address, interface: device, asn: asn || '', admin_down: adminDown };
-  const dialling = { local_address: localAddress, local_port: localPort, remote_port: remotePort };
+  const dialling = {
+    local_address: localAddress,
+    source_interface: sourceInterface,
+    local_port: localPort,
+    remote_port: remotePort,
+  };
   const names = [
     ...Object.entries(given),
     ...Object.entries(dialling).map(([key, value]) => [`transport.${key}`, value] as const),

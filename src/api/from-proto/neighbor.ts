@@ -32,6 +32,8 @@ const transport = z.object({
   ebgpMultihop: fields.ttl.optional(),
   ttlSecurity: z.boolean(),
   bindToDevice: unlessEmpty(fields.device),
+  sourceInterface: unlessEmpty(fields.device),
+  tcpUserTimeoutMilliseconds: fields.userTimeout.optional(),
 });
 
 const gracefulRestart = z.object({
@@ -108,6 +110,8 @@ const neighbor = z
       ttlSecurity: message.transport?.ttlSecurity,
       ebgpMultihop: message.transport?.ebgpMultihop,
       bindToDevice: message.transport?.bindToDevice,
+      sourceInterface: message.transport?.sourceInterface,
+      userTimeout: message.transport?.tcpUserTimeoutMilliseconds,
       families: message.families,
       gracefulRestart: message.gracefulRestart,
       nextHop: message.nextHop,

@@ -50,6 +50,8 @@ export function fromNeighbor(neighbor: Neighbor): proto.Neighbor {
       ebgpMultihop: transport.ebgpMultihop,
       ttlSecurity: transport.ttlSecurity ?? false,
       bindToDevice: transport.bindToDevice ?? '',
+      sourceInterface: transport.sourceInterface ?? '',
+      tcpUserTimeoutMilliseconds: transport.userTimeout,
     },
     // Told to nobody.
     authPassword: '',

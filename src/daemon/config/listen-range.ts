@@ -9,7 +9,12 @@ import { peerFieldsOf, peerShape, reportFaults } from './peer-fields.ts';
 import { transport } from './peer-sections.ts';
 
 /** What a range says of the TCP connections of its peers, none of which is dialled. */
-const accepted = transport.pick({ ttlSecurity: true, ebgpMultihop: true, bindToDevice: true });
+const accepted = transport.pick({
+  ttlSecurity: true,
+  ebgpMultihop: true,
+  bindToDevice: true,
+  tcpUserTimeoutMilliseconds: true,
+});
 
 export const listenRange = z
   .strictObject({
@@ -44,6 +49,8 @@ export const listenRange = z
       ttlSecurity: given.transport?.ttlSecurity,
       ebgpMultihop: given.transport?.ebgpMultihop,
       bindToDevice: given.transport?.bindToDevice,
+      sourceInterface: undefined,
+      userTimeout: given.transport?.tcpUserTimeoutMilliseconds,
       adminDown: undefined,
     };
     reportFaults(given, flat, context);

@@ -45,6 +45,10 @@ export const gracefulRestart = z.strictObject({
 export const transport = z.strictObject({
   peerPort: fields.port.optional().meta({ description: 'The port to dial. Default: 179.' }),
   localAddress: fields.address.optional().meta({ description: 'The source address. Default: the kernel’s choice.' }),
+  sourceInterface: fields.device.optional().meta({
+    description:
+      'The source address is the one that this interface has; the peer is held down while it has none or several. Default: any interface.',
+  }),
   localPort: fields.port.optional().meta({ description: 'The source port. Default: the kernel’s choice.' }),
   passive: z.boolean().optional().meta({ description: 'Never dial; wait for the peer. Default: false.' }),
   ttlSecurity: z.boolean().optional().meta({
@@ -53,6 +57,10 @@ export const transport = z.strictObject({
   }),
   ebgpMultihop: fields.ttl.optional().meta({
     description: 'The TTL to send with, where socket options can be had. Default: the kernel’s.',
+  }),
+  tcpUserTimeoutMilliseconds: fields.userTimeout.optional().meta({
+    description:
+      'How long what was sent may stay without acknowledgement before the connection fails (RFC 5482). Default: the kernel’s.',
   }),
   bindToDevice: fields.device.optional().meta({
     description: 'The interface that the session goes through, whatever the routes say. Default: any.',

@@ -41,6 +41,8 @@ export const peer = z
       ttlSecurity: given.transport?.ttlSecurity,
       ebgpMultihop: given.transport?.ebgpMultihop,
       bindToDevice: given.transport?.bindToDevice,
+      sourceInterface: given.transport?.sourceInterface,
+      userTimeout: given.transport?.tcpUserTimeoutMilliseconds,
       adminDown: given.adminDown,
     };
     reportFaults(given, flat, context);

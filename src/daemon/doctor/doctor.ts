@@ -12,11 +12,12 @@ export function examine(config: Config, system: System): Promise<readonly Findin
   const subject = { system, config, neighbors: config.instances.flatMap(({ neighbors }) => neighbors) };
   return Promise.all(
     checks.map(async (check): Promise<Finding> => {
-      const { name } = check;
       const problems = await check.find(subject);
-      if (problems === undefined) return { check: name, result: 'skipped', problems: [] };
+      const note = check.note?.(system);
+      const about = { check: check.name, ...(note !== undefined && { note }) };
+      if (problems === undefined) return { ...about, result: 'skipped', problems: [] };
       const worst = problems.find(({ severity }) => severity === 'error') ?? problems[0];
-      return { check: name, result: worst?.severity ?? 'ok', problems };
+      return { ...about, result: worst?.severity ?? 'ok', problems };
     }),
   );
 }

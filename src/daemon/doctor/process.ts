@@ -1,7 +1,7 @@
 import { targetOf } from '../../speaker/target.ts';
 import type { Neighbor } from '../../speaker/types.ts';
 import { error, warning } from './links.ts';
-import type { Check, Problem } from './types.ts';
+import type { Check, Problem, Subject } from './types.ts';
 
 // What Herald itself needs: of the user that runs this command, so it is to be the daemon's.
 
@@ -34,15 +34,26 @@ const rawSockets: Check = {
   },
 };
 
+/** What peers need, configured or yet to appear. */
+function needsOf({ config, neighbors }: Subject): readonly Omit<Neighbor, 'asn'>[] {
+  const ranges = config.instances.flatMap(({ listenRanges }) => listenRanges);
+  return [
+    ...neighbors,
+    ...ranges.map(({ name, prefix, template }) => ({ ...template, name, address: prefix.address })),
+  ];
+}
+
 const native: Check = {
   name: 'native code',
-  find({ config, neighbors, system }) {
-    const needy = neighbors.filter(
+  find(subject) {
+    const { config, system } = subject;
+    const needy = needsOf(subject).filter(
       (neighbor) =>
         neighbor.bfd !== undefined ||
         neighbor.transport.password !== undefined ||
         neighbor.transport.ttlSecurity === true ||
         neighbor.transport.bindToDevice !== undefined ||
+        neighbor.transport.userTimeout !== undefined ||
         targetOf(neighbor).kind === 'interface',
     );
     if (needy.length === 0 && config.instances.length > 0) return undefined;
@@ -57,8 +68,9 @@ const native: Check = {
 
 const socketOptions: Check = {
   name: 'socket options',
-  find({ neighbors, system }) {
-    const needy = neighbors.filter(
+  find(subject) {
+    const { system } = subject;
+    const needy = needsOf(subject).filter(
       ({ transport }) => transport.password !== undefined || transport.ttlSecurity === true,
     );
     if (needy.length === 0 || !system.native().ok) return undefined;
@@ -69,6 +81,15 @@ const socketOptions: Check = {
       const fix = `zgrep TCP_MD5SIG /proc/config.gz # a kernel with CONFIG_TCP_MD5SIG, or no password for ${name}`;
       return [error(`peer ${name}: ${able.reason}`, fix)];
     });
+  },
+};
+
+const tcpAo: Check = {
+  name: 'TCP-AO',
+  find: () => undefined,
+  note(system) {
+    const able = system.tcpAo();
+    return able.ok ? 'the kernel has it; Herald signs with TCP MD5 alone' : able.reason;
   },
 };
 
@@ -92,8 +113,8 @@ const bfd: Check = {
   },
 };
 
-function names(neighbors: readonly Neighbor[]): string {
+function names(neighbors: readonly Pick<Neighbor, 'name'>[]): string {
   return neighbors.map(({ name }) => name).join(', ');
 }
 
-export const processChecks: readonly Check[] = [ports, rawSockets, native, socketOptions, bfd];
+export const processChecks: readonly Check[] = [ports, rawSockets, native, socketOptions, tcpAo, bfd];

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Address } from '../../ip/address.ts';
 import { interfaceAddresses } from '../../link/interfaces.ts';
 import type { Availability } from '../../session/ports.ts';
-import { supports } from '../../transport/sys/options.ts';
+import { supports, supportsTcpAo } from '../../transport/sys/options.ts';
 import { systemSockets } from '../../transport/sys/system.ts';
 import { thisMachine } from '../node-facts.ts';
 import { capabilities, type System } from './types.ts';
@@ -22,6 +22,7 @@ export function thisSystem(): System {
     },
     native: () => systemSockets.available(),
     supports: (remote, options) => supports(systemSockets, remote, options),
+    tcpAo: () => supportsTcpAo(systemSockets),
     routeTo,
     udpPort,
     now: () => new Date(),

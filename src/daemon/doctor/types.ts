@@ -18,6 +18,8 @@ export interface System {
   /** Whether native code loads. */
   native(): Availability;
   supports(remote: Address, options: SocketOptions): Availability;
+  /** TCP-AO (RFC 5925), which no peer can ask for yet. */
+  tcpAo(): Availability;
   /** Whether the kernel knows a way. */
   routeTo(remote: Address): Promise<Availability>;
   /** Whether the port is free, or a Herald's own. */
@@ -49,6 +51,8 @@ export interface Problem {
 
 export interface Check {
   readonly name: string;
+  /** What is worth knowing though nothing asks for it; undefined: nothing is. */
+  note?(system: System): string | undefined;
   /** Undefined: there is nothing that it is about. */
   find(subject: Subject): readonly Problem[] | undefined | Promise<readonly Problem[] | undefined>;
 }
@@ -56,5 +60,6 @@ export interface Check {
 export interface Finding {
   readonly check: string;
   readonly result: 'ok' | 'skipped' | Problem['severity'];
+  readonly note?: string;
   readonly problems: readonly Problem[];
 }

@@ -21,6 +21,7 @@ import {
 const SO_REUSEADDR = 2;
 const IPPROTO_TCP = 6;
 const TCP_MD5SIG = 14;
+const TCP_USER_TIMEOUT = 18;
 const TCP_MD5SIG_EXT = 32;
 const TCP_AO_ADD_KEY = 38;
 const SOCK_STREAM = 1;
@@ -62,12 +63,14 @@ export function bindSocket(calls: SocketCalls, fd: number, address: Address, por
 
 /** Makes a socket that talks to `remote` have the options, and class CS6. Throws SocketError. */
 export function applyOptions(calls: SocketCalls, fd: number, remote: Address, options: SocketOptions): void {
-  const { password, ttlSecurity = false, ttl, device } = options;
+  const { password, ttlSecurity = false, ttl, device, userTimeout } = options;
   const { level, minTtl, trafficClass } = remote.isIPv4 ? ipv4 : ipv6;
   if (password !== undefined) setKey(calls, fd, remote, password);
   setTtl(calls, fd, remote, ttlSecurity ? highestTtl : (ttl ?? defaultTtl));
   if (ttlSecurity) set(calls, fd, level, minTtl, int(highestTtl), '"ttlSecurity": a minimum TTL');
   set(calls, fd, level, trafficClass, int(networkControl), 'a traffic class');
+  if (userTimeout !== undefined)
+    set(calls, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, int(userTimeout), '"tcpUserTimeoutMilliseconds": a user timeout');
   if (device === undefined) return;
   set(calls, fd, SOL_SOCKET, SO_BINDTODEVICE, new TextEncoder().encode(`${device}\0`), `"bindToDevice": ${device}`);
 }
@@ -103,10 +106,11 @@ function md5Option(remote: Address | Prefix): number {
 }
 
 /** Options that are no mere wish, in words; undefined when there are none. */
-export function needOf({ password, ttlSecurity, device }: SocketOptions): string | undefined {
+export function needOf({ password, ttlSecurity, device, userTimeout }: SocketOptions): string | undefined {
   if (password !== undefined) return '"password" needs TCP MD5';
   if (ttlSecurity === true) return '"ttlSecurity" needs a minimum TTL';
   if (device !== undefined) return '"bindToDevice" needs SO_BINDTODEVICE';
+  if (userTimeout !== undefined) return '"tcpUserTimeoutMilliseconds" needs TCP_USER_TIMEOUT';
   return undefined;
 }
 

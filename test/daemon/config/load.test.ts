@@ -156,6 +156,10 @@ import: all`),
     expect(given).toMatchObject({ ttlSecurity: true, bindToDevice: 'eth0' });
     expect(JSON.stringify(given)).not.toContain('sesame');
     expect(transportOf(`passwordFile: ${path}`)?.password?.reveal()).toBe('from a file');
+    expect(transportOf('transport: { sourceInterface: lo1, tcpUserTimeoutMilliseconds: 5000 }')).toMatchObject({
+      sourceInterface: 'lo1',
+      userTimeout: 5000,
+    });
     expect(transportOf('transport: { ebgpMultihop: 3 }')).toEqual({ remotePort: 179, passive: false, ebgpMultihop: 3 });
     rmSync(directory, { recursive: true });
   });

@@ -55,6 +55,7 @@ function system(changes: Partial<System> = {}, sysctl: Readonly<Record<string, s
     has: () => true,
     native: () => ({ ok: true }),
     supports: () => ({ ok: true }),
+    tcpAo: () => ({ ok: true }),
     routeTo: () => Promise.resolve({ ok: true }),
     udpPort: () => Promise.resolve({ ok: true }),
     now: () => new Date('2026-06-01'),
@@ -73,10 +74,28 @@ async function problems(changes?: Partial<System>, sysctl?: Readonly<Record<stri
 }
 
 describe('the doctor', () => {
+  test('sees what a listen range needs', async () => {
+    const text = `instances:
+  - { name: a, localASN: 65001, routerID: 10.0.0.1, localPort: 1790, listenRanges: [{ name: rack, prefix: "2001:db8::/64", password: x }] }
+`;
+    const findings = await examine(
+      parseConfig([{ file: 'herald.yaml', text }]),
+      system({ supports: () => no('no MD5 here') }),
+    );
+    const texts = findings.flatMap(({ problems: found }) => found.map((problem) => problem.text));
+    expect(texts).toEqual(['peer rack: no MD5 here']);
+  });
+
+  test('says of TCP-AO what the kernel lacks, though nobody asks for it', async () => {
+    const findings = await examine(config, system({ tcpAo: () => no('kernel without CONFIG_TCP_AO') }));
+    expect(findings.find(({ check }) => check === 'TCP-AO')?.note).toBe('kernel without CONFIG_TCP_AO');
+  });
+
   test('finds nothing where all is well, and looks at everything', async () => {
     const findings = await examine(config, system());
-    expect(findings.filter(({ result }) => result !== 'ok')).toEqual([]);
-    expect(findings).toHaveLength(14);
+    const ofTcpAo = { check: 'TCP-AO', note: 'the kernel has it; Herald signs with TCP MD5 alone' };
+    expect(findings.filter(({ result }) => result !== 'ok')).toEqual([{ ...ofTcpAo, result: 'skipped', problems: [] }]);
+    expect(findings).toHaveLength(15);
   });
 
   const setcap = 'setcap cap_net_bind_service,cap_net_raw+ep "$(readlink -f "$(command -v node)")"';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Address } from '../../../src/ip/address.ts';
 import { SecretText } from '../../../src/session/secret-text.ts';
-import { supports, supportsTcpAo } from '../../../src/transport/sys/options.ts';
+import { applyOptions, openSocket, supports, supportsTcpAo } from '../../../src/transport/sys/options.ts';
 import { sysSockets, systemSockets } from '../../../src/transport/sys/system.ts';
 import { fakeCalls, without } from './fake.ts';
 
@@ -71,6 +71,7 @@ describe('whether a peer can have its options', () => {
     [{ password }, '"password" needs TCP MD5'],
     [{ ttlSecurity: true }, '"ttlSecurity" needs a minimum TTL'],
     [{ device: 'eth0' }, '"bindToDevice" needs SO_BINDTODEVICE'],
+    [{ userTimeout: 5000 }, '"tcpUserTimeoutMilliseconds" needs TCP_USER_TIMEOUT'],
   ])('%j: not without native code, and what to install', (options, need) => {
     expect(supports(without, remote, options)).toEqual({
       ok: false,
@@ -115,6 +116,25 @@ describe('whether a peer can have its options', () => {
     });
     expect(supportsTcpAo(fakeCalls({ refuse: [6, 38], with: -22 }).sys)).toEqual({ ok: true });
     expect(supportsTcpAo(without)).toMatchObject({ ok: false });
+  });
+
+  test.skipIf(process.platform !== 'linux').each([
+    ['192.0.2.1', 0, 1],
+    ['2001:db8::1', 41, 67],
+  ])('a socket for %s has class CS6 and its user timeout', (text, level, trafficClass) => {
+    const found = systemSockets.available();
+    if (!found.ok) throw new Error(found.reason);
+    const { calls } = found;
+    const to = Address.parse(text);
+    const fd = openSocket(calls, to.isIPv4);
+    const read = (of: number, name: number) => {
+      const value = new Uint8Array(4);
+      expect(calls.getsockopt(fd, of, name, value)).toBe(0);
+      return new Int32Array(value.buffer)[0];
+    };
+    applyOptions(calls, fd, to, { userTimeout: 5000 });
+    expect([read(level, trafficClass), read(6, 18)]).toEqual([0xc0, 5000]);
+    calls.close(fd);
   });
 
   test.skipIf(process.platform !== 'linux')('this machine has TCP MD5 and GTSM', () => {

@@ -597,6 +597,16 @@ export interface NeighborTransport {
   ttlSecurity: boolean;
   /** The interface that the session goes through, whatever the routes say. Empty: any. */
   bindToDevice: string;
+  /**
+   * The source address is the one of the peer's kind that this interface has: of several the one that no router advertisement made. The peer is held
+   * down while it has none or several. Not together with `local_address`. Empty: any interface.
+   */
+  sourceInterface: string;
+  /**
+   * How long what was sent may stay without acknowledgement before the connection fails (RFC 5482), 1 to 2147483647. The peer is held down where
+   * that cannot be had. Absent: the kernel's default; a peer that is silent ends with its hold time anyway.
+   */
+  tcpUserTimeoutMilliseconds?: number | undefined;
 }
 
 /** BFD with a neighbor on the link (RFC 5880, RFC 5881): when it was up and goes down, the session ends at once (Cease, BFD Down). */
@@ -1733,6 +1743,8 @@ function createBaseNeighborTransport(): NeighborTransport {
     ebgpMultihop: undefined,
     ttlSecurity: false,
     bindToDevice: "",
+    sourceInterface: "",
+    tcpUserTimeoutMilliseconds: undefined,
   };
 }
 
@@ -1758,6 +1770,12 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
     }
     if (message.bindToDevice !== "") {
       writer.uint32(58).string(message.bindToDevice);
+    }
+    if (message.sourceInterface !== "") {
+      writer.uint32(66).string(message.sourceInterface);
+    }
+    if (message.tcpUserTimeoutMilliseconds !== undefined) {
+      writer.uint32(72).uint32(message.tcpUserTimeoutMilliseconds);
     }
     return writer;
   },
@@ -1831,6 +1849,22 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
             message.bindToDevice = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.sourceInterface = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.tcpUserTimeoutMilliseconds = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1876,6 +1910,16 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
         : isSet(object.bind_to_device)
         ? globalThis.String(object.bind_to_device)
         : "",
+      sourceInterface: isSet(object.sourceInterface)
+        ? globalThis.String(object.sourceInterface)
+        : isSet(object.source_interface)
+        ? globalThis.String(object.source_interface)
+        : "",
+      tcpUserTimeoutMilliseconds: isSet(object.tcpUserTimeoutMilliseconds)
+        ? globalThis.Number(object.tcpUserTimeoutMilliseconds)
+        : isSet(object.tcp_user_timeout_milliseconds)
+        ? globalThis.Number(object.tcp_user_timeout_milliseconds)
+        : undefined,
     };
   },
 
@@ -1902,6 +1946,12 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
     if (message.bindToDevice !== "") {
       obj.bindToDevice = message.bindToDevice;
     }
+    if (message.sourceInterface !== "") {
+      obj.sourceInterface = message.sourceInterface;
+    }
+    if (message.tcpUserTimeoutMilliseconds !== undefined) {
+      obj.tcpUserTimeoutMilliseconds = Math.round(message.tcpUserTimeoutMilliseconds);
+    }
     return obj;
   },
 
@@ -1917,6 +1967,8 @@ export const NeighborTransport: MessageFns<NeighborTransport> = {
     message.ebgpMultihop = object.ebgpMultihop ?? undefined;
     message.ttlSecurity = object.ttlSecurity ?? false;
     message.bindToDevice = object.bindToDevice ?? "";
+    message.sourceInterface = object.sourceInterface ?? "";
+    message.tcpUserTimeoutMilliseconds = object.tcpUserTimeoutMilliseconds ?? undefined;
     return message;
   },
 };
