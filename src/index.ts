@@ -21,9 +21,12 @@ export { SpeakerError, type SpeakerErrorCode } from './speaker/error.ts';
 export type { SpeakerLog } from './speaker/log.ts';
 export { Speaker, type SpeakerWorld } from './speaker/speaker.ts';
 export type {
+  AsnRange,
   BfdOptions,
   BgpGlobal,
   GetRoutesRequest,
+  ListenRange,
+  ListenRangeState,
   Neighbor,
   Path,
   PathSpec,
