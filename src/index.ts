@@ -19,7 +19,7 @@ export { SecretText } from './session/secret-text.ts';
 export type { DownReason, Negotiated, SessionState } from './session/types.ts';
 export { SpeakerError, type SpeakerErrorCode } from './speaker/error.ts';
 export type { SpeakerLog } from './speaker/log.ts';
-export { Speaker, type SpeakerWorld } from './speaker/speaker.ts';
+export { Speaker } from './speaker/speaker.ts';
 export type {
   AsnRange,
   BfdOptions,
@@ -38,6 +38,7 @@ export type {
   RouteFilter,
   TableType,
 } from './speaker/types.ts';
+export type { SpeakerWorld } from './speaker/world.ts';
 export { tcpNetwork } from './transport/tcp.ts';
 export { systemClock, systemEntropy } from './transport/world.ts';
 export type { Capability } from './wire/capability.ts';

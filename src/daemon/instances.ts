@@ -3,8 +3,9 @@ import type { Instance, Instances } from '../api/instances.ts';
 import { codeOf } from '../api/socket.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import type { SpeakerLog } from '../speaker/log.ts';
-import { Speaker, type SpeakerWorld } from '../speaker/speaker.ts';
+import { Speaker } from '../speaker/speaker.ts';
 import type { BgpGlobal } from '../speaker/types.ts';
+import type { SpeakerWorld } from '../speaker/world.ts';
 import { WaitingRoom } from '../transport/waiting-room.ts';
 
 /** An instance whose life is ours. */

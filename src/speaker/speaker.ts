@@ -1,16 +1,16 @@
 import type { Address } from '../ip/address.ts';
 import type { Prefix } from '../ip/prefix.ts';
-import type { Bfd } from '../link/bfd/ports.ts';
 import { type InterfaceAddress, interfaceAddresses } from '../link/interfaces.ts';
-import type { Links, RouterSearch } from '../link/links.ts';
+import type { RouterSearch } from '../link/links.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import { cease } from '../session/cease.ts';
-import type { Connection, World } from '../session/ports.ts';
+import type { Connection } from '../session/ports.ts';
 import { type Family, familyName } from '../wire/family.ts';
 import type { Nlri } from '../wire/update.ts';
 import { DRAIN_WAIT, type DrainState, Drains, type DrainTarget } from './drain.ts';
 import { SpeakerError } from './error.ts';
 import { Gate } from './gate.ts';
+import { checkGlobal } from './global.ts';
 import { ListenRanges } from './listen-ranges.ts';
 import type { SpeakerLog } from './log.ts';
 import { LogQuota } from './log-quota.ts';
@@ -19,8 +19,8 @@ import { Peer } from './peer.ts';
 import { fieldsOf, PeerNews } from './peer-news.ts';
 import type { PeerOwner } from './peer-owner.ts';
 import { Policies } from './policies.ts';
+import { reset } from './reset.ts';
 import { adjRibInRoutes, adjRibOutRoutes } from './routes.ts';
-import { routerIdOf } from './session-config.ts';
 import type { Farewell } from './session-keeper.ts';
 import { withSource } from './source.ts';
 import { Tables } from './tables.ts';
@@ -38,28 +38,8 @@ import type {
   RouteEvent,
   RouteFilter,
 } from './types.ts';
-
-export interface StartOptions {
-  /** Another speaker with these peers left off a moment ago, and what it announced is still forwarded (RFC 4724, 4.1). */
-  readonly restarted?: boolean;
-  /** No session begins before `startPeers`: what is to be announced is not all there yet. */
-  readonly peersWait?: boolean;
-}
-
-/** The machine: clock, sockets, entropy, and the addresses of its interfaces. */
-export interface SpeakerWorld extends World {
-  /** Absent: what the operating system says. */
-  interfaces?(): readonly InterfaceAddress[];
-  /** Absent: nobody tells of links, and no router is found on one. */
-  readonly links?: Links;
-  /** Absent: peers that ask for BFD go without. */
-  readonly bfd?: Bfd;
-  /** Octets that received routes may take, all together. Absent: only the number of prefixes is bounded. */
-  readonly memory?: number;
-}
-
-/** Milliseconds that a peer has to take our withdrawals before the Cease. */
-const WITHDRAW_TIME = 2000;
+import { untilCurrent } from './until-current.ts';
+import type { SpeakerWorld, StartOptions } from './world.ts';
 
 /**
  * One BGP instance: peers, tables and policies. Its methods take effect before they return; bytes go to the sockets that take them in the same turn.
@@ -157,7 +137,7 @@ export class Speaker {
     const now = this.#world.clock.date();
     this.#leaving = { phase: 'drained', since: now, withdrawAt: now };
     for (const peer of leaving) peer.exportChanged();
-    if (!leaving.every((peer) => peer.isCurrent)) await this.#untilCurrent(leaving);
+    if (!leaving.every((peer) => peer.isCurrent)) await untilCurrent(leaving, this.#world.clock);
     for (const peer of leaving) peer.stop({ subcode: cease.administrativeShutdown, text });
     await this.#gate.close();
   }
@@ -208,11 +188,11 @@ export class Speaker {
   }
 
   resetNeighbor(address: Address, options: ResetOptions): void {
-    this.#reset([this.#peerAt(address)], options);
+    reset([this.#peerAt(address)], options);
   }
 
   resetAllNeighbors(options: ResetOptions): void {
-    this.#reset([...this.#peers.values()], options);
+    reset([...this.#peers.values()], options);
   }
 
   peers(): readonly PeerState[] {
@@ -390,25 +370,6 @@ export class Speaker {
     if (line !== undefined) this.#log.warn({ remote: address.toString(), ...fields, ...line }, message);
   }
 
-  /** Nothing is reset when one of them cannot be. */
-  #reset(peers: readonly Peer[], { soft, communication = '', hard = false }: ResetOptions): void {
-    if (soft === 'none') {
-      for (const peer of peers) peer.reset(communication, hard);
-      return;
-    }
-    const up = peers.filter(({ state }) => state === 'established');
-    const deaf =
-      soft === 'out'
-        ? []
-        : up.filter(({ canRefresh }) => !canRefresh).map(({ neighbor }) => `peer ${neighbor.address}`);
-    if (deaf.length > 0)
-      throw new SpeakerError('failed-precondition', `${deaf.join(', ')} did not negotiate route refresh`);
-    for (const peer of up) {
-      if (soft !== 'out') peer.refreshIn();
-      if (soft !== 'in') peer.refreshOut();
-    }
-  }
-
   #drainChanged({ address }: DrainTarget): void {
     const concerned = address === undefined ? [...this.#peers.values()] : [this.#peerAt(address)];
     const phase = (address === undefined ? this.#drains.all : this.#drains.of(address))?.phase ?? 'undrained';
@@ -417,19 +378,6 @@ export class Speaker {
       peer.exportChanged();
       this.#news.tell({ type: 'state-changed', peer });
     }
-  }
-
-  /** Until these peers have taken what there is for them, but not for ever. */
-  #untilCurrent(peers: readonly Peer[]): Promise<void> {
-    const { clock } = this.#world;
-    const end = clock.now() + WITHDRAW_TIME;
-    return new Promise((resolve) => {
-      const look = () => {
-        if (clock.now() >= end || peers.every((peer) => peer.isCurrent)) resolve();
-        else clock.timer(20, look);
-      };
-      look();
-    });
   }
 
   #findRouter(name: string, listener: (search: RouterSearch) => void): () => void {
@@ -487,17 +435,3 @@ const drainWords = {
   drained: 'routes are withdrawn',
   undrained: 'routes are announced as before',
 } as const;
-
-function checkGlobal({ asn, routerId, listenPort }: BgpGlobal): void {
-  if (!Number.isInteger(asn) || asn < 1 || asn > 4294967295)
-    throw new SpeakerError('invalid-argument', `ASN ${asn} is not in 1..4294967295`);
-  if (listenPort !== -1 && (!Number.isInteger(listenPort) || listenPort < 0 || listenPort > 65535))
-    throw new SpeakerError('invalid-argument', `listen port ${listenPort} is not in 0..65535`);
-  let id = 0;
-  try {
-    id = routerIdOf(routerId);
-  } catch {
-    throw new SpeakerError('invalid-argument', `router id "${routerId}" is not an IPv4 address`);
-  }
-  if (id === 0) throw new SpeakerError('invalid-argument', 'router id 0.0.0.0 is not allowed (RFC 6286)');
-}

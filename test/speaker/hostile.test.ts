@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Address } from '../../src/ip/address.ts';
-import type { SpeakerWorld } from '../../src/speaker/speaker.ts';
 import type { Neighbor } from '../../src/speaker/types.ts';
+import type { SpeakerWorld } from '../../src/speaker/world.ts';
 import { ipv6Unicast } from '../../src/wire/family.ts';
 import type { Message } from '../../src/wire/message.ts';
 import { BadPeer } from './bad-peer.ts';

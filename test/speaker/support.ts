@@ -1,8 +1,9 @@
 import { Address } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
 import type { SpeakerLog } from '../../src/speaker/log.ts';
-import { Speaker, type SpeakerWorld, type StartOptions } from '../../src/speaker/speaker.ts';
+import { Speaker } from '../../src/speaker/speaker.ts';
 import type { BgpGlobal, GetRoutesRequest, ListenRange, Neighbor } from '../../src/speaker/types.ts';
+import type { SpeakerWorld, StartOptions } from '../../src/speaker/world.ts';
 import { type Family, ipv6Unicast } from '../../src/wire/family.ts';
 import { packPrefixes } from '../../src/wire/nlri.ts';
 import type { Attributes, NextHop } from '../../src/wire/update.ts';
