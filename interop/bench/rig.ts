@@ -6,7 +6,7 @@ import type { LabNode } from '../lab/node.ts';
 import { repository } from '../lab/paths.ts';
 import { firstRoute } from './routes.ts';
 import { Sink } from './sink.ts';
-import { patience, type Speaker, type Started, speakerAddress } from './speaker.ts';
+import { type Load, patience, type Speaker, type Started, speakerAddress } from './speaker.ts';
 import { within } from './within.ts';
 
 /** Where the labs of this process have their logs; gone when it ends. The nodes themselves end with their runner. */
@@ -20,7 +20,7 @@ export interface Rig {
   /** Where the speaker runs, and where sinks do. */
   readonly nodes: { readonly speaker: LabNode; readonly sink: LabNode };
   /** Starts the sink: from here on there can be a session. */
-  readonly listen: (target: number, options?: { readonly each: boolean }) => Promise<Sink>;
+  readonly listen: (target: number, options?: { readonly each?: boolean; readonly slow?: boolean }) => Promise<Sink>;
   /** Starts the sink as one that announces routes. */
   readonly feed: (routes: number, sets: number) => Promise<Sink>;
   /** Starts a crowd that dials the speaker, each to have so many routes. */
@@ -29,14 +29,15 @@ export interface Rig {
   readonly resident: () => number;
 }
 
-/** Brings a rig up, lets `use` have it, and takes it down again whatever happens. `peers`: of the crowd, if there is one. */
+/** Brings a rig up, lets `use` have it, and takes it down again whatever happens. */
 export async function withRig<T>(
   speaker: Speaker,
   routes: number,
   use: (rig: Rig) => Promise<T>,
-  peers = 0,
+  load: Load = {},
 ): Promise<T> {
   const seconds = patience(routes);
+  const { peers = 0 } = load;
   const lab = await within(
     seconds,
     'the lab',
@@ -48,16 +49,16 @@ export async function withRig<T>(
   let started: Started | undefined;
   try {
     const what = `${speaker.title} to load ${routes} routes`;
-    started = await within(seconds, what, speaker.start(lab.node('speaker'), routes, peers));
+    started = await within(seconds, what, speaker.start(lab.node('speaker'), routes, load));
     return await use({
       speaker: started,
       nodes: { speaker: lab.node('speaker'), sink: lab.node('sink') },
-      listen: (target, { each } = { each: false }) =>
+      listen: (target, options = {}) =>
         Sink.start(lab.node('sink'), {
           ...(speaker.dials === 'sink' && { dial: speakerAddress }),
           target,
           seconds,
-          each,
+          ...options,
         }),
       feed: (count, sets) =>
         Sink.feed(lab.node('sink'), {

@@ -27,3 +27,13 @@ export function packed(first: number, count: number): Buffer {
   }
   return bytes;
 }
+
+/** A table in `sets` parts of the same size, each with a community of its own. */
+export function* partsOf(routes: number, sets: number) {
+  for (let set = 0, done = 0; set < sets; set++) {
+    const until = Math.floor((routes * (set + 1)) / sets);
+    const community = ((65_000 + (set >>> 16)) << 16) >>> 0;
+    yield { first: firstRoute + done, count: until - done, community: community + (set & 0xffff) };
+    done = until;
+  }
+}

@@ -1,7 +1,7 @@
 // A BGP peer that measures: it brings a session up, counts the IPv6 /64s that it is told, and prints what it saw as one
 // JSON object per line. Times are milliseconds of CLOCK_MONOTONIC, taken as soon as the kernel handed the bytes over.
 //
-//   sink dial ADDRESS TARGET SECONDS [each]   connects, again and again until a connection gives an OPEN
+//   sink dial ADDRESS TARGET SECONDS [each|slow]   connects, again and again until a connection gives an OPEN
 //   sink listen TARGET SECONDS [each]         accepts instead
 //   sink at ADDRESS TARGET SECONDS [each]     accepts at one of the addresses that the machine has
 //   sink blast FIRST COUNT SECONDS            the other side, with nothing behind it: accepts, and writes COUNT /64s
@@ -9,7 +9,7 @@
 //
 // A /64 is known by the 32 bits after 2001:db8::/32, and so is a /128. When TARGET distinct ones are announced, it says `done`, and
 // `gone` when all were withdrawn after that. With `each`
-// it tells every announcement and withdrawal. If TARGET is not reached in SECONDS, or the session fails, it says `error`
+// it tells every announcement and withdrawal, with `slow` it reads 8 KB every 5 ms at most. If TARGET is not reached in SECONDS, or the session fails, it says `error`
 // and ends; else it keeps the session until it is killed.
 
 #define _GNU_SOURCE
@@ -31,7 +31,10 @@
 
 enum { OPEN = 1, UPDATE = 2, NOTIFICATION = 3, KEEPALIVE = 4, HEADER = 19, LONGEST = 4096 };
 enum { SINK_AS = 65000, BLAST_AS = 65001, HOLD_TIME = 240, KEEPALIVE_MS = 10000 };
+enum { SLOW_US = 5000, SLOW_ROOM = 8192, SLOW_WINDOW = 65536 };
 enum { MP_REACH = 14, MP_UNREACH = 15, EXTENDED_LENGTH = 0x10 };
+
+static int slow;
 
 static double now(void) {
   struct timespec t;
@@ -98,6 +101,12 @@ static void prepare(int fd) {
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+// Before the connection, or the window is larger already.
+static void narrow(int fd) {
+  int octets = SLOW_WINDOW;
+  if (slow) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof octets);
+}
+
 static int dial(const char *address, double deadline) {
   struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(179)};
   if (inet_pton(AF_INET6, address, &to.sin6_addr) != 1) fail("%s is not an IPv6 address", address);
@@ -105,6 +114,7 @@ static int dial(const char *address, double deadline) {
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval patience = {.tv_sec = 1};
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    narrow(fd);
     if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0) {
       patience.tv_sec = 0;
       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -141,9 +151,11 @@ static int await_connection(int listening, double deadline) {
 static uint64_t *present;
 static uint32_t count, target;
 static int each;
+static uint64_t told_of;  // Routes in UPDATEs, announced or withdrawn.
 static double arrived;  // When the bytes that are being read came.
 
 static void route(uint32_t number, int announced) {
+  told_of++;
   uint64_t bit = 1ull << (number & 63);
   uint64_t *word = present + (number >> 6);
   if (announced) count += !(*word & bit), *word |= bit;
@@ -210,7 +222,9 @@ static uint8_t *next_message(struct reader *r, double wait) {
     fflush(stdout);
     struct pollfd p = {.fd = r->fd, .events = POLLIN};
     if (poll(&p, 1, wait > 0 ? (int)wait : 0) <= 0) return NULL;
-    ssize_t n = recv(r->fd, r->buffer + held, sizeof r->buffer - held, 0);
+    if (slow) usleep(SLOW_US);
+    size_t room = sizeof r->buffer - held;
+    ssize_t n = recv(r->fd, r->buffer + held, slow && room > SLOW_ROOM ? SLOW_ROOM : room, 0);
     arrived = now();
     if (n <= 0) {
       snprintf(reason, sizeof reason, "closed (%s)", n == 0 ? "end of stream" : strerror(errno));
@@ -270,8 +284,8 @@ static void sink(const char *to, const char *at, double deadline) {
       }
       if (!done && count >= target) {
         done = 1;
-        printf("{\"event\":\"done\",\"ms\":%.6f,\"routes\":%u,\"updates\":%lu,\"bytes\":%lu}\n", arrived, count,
-               updates, bytes);
+        printf("{\"event\":\"done\",\"ms\":%.6f,\"routes\":%u,\"updates\":%lu,\"bytes\":%lu,\"told\":%lu}\n", arrived, count,
+               updates, bytes, told_of);
       }
       if (done && target > 0 && count == 0) done = 0, tell("gone", arrived);
     }
@@ -387,7 +401,8 @@ int main(int argc, char **argv) {
     return 2;
   }
   target = strtoul(argv[at], NULL, 10);
-  each = argc > at + 2;
+  each = argc > at + 2 && strcmp(argv[at + 2], "each") == 0;
+  slow = argc > at + 2 && strcmp(argv[at + 2], "slow") == 0;
   present = mmap(NULL, 1ull << 29, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (present == MAP_FAILED) fail("no memory");
   sink(dials ? argv[2] : NULL, binds ? argv[2] : NULL, now() + atof(argv[at + 1]) * 1e3);

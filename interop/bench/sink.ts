@@ -18,6 +18,8 @@ export interface SinkEvent {
   readonly routes?: number;
   readonly updates?: number;
   readonly bytes?: number;
+  /** Routes in the UPDATEs, announced or withdrawn. */
+  readonly told?: number;
   readonly text?: string;
 }
 
@@ -37,6 +39,8 @@ export interface SinkOptions {
   readonly seconds: number;
   /** Tell of each route. */
   readonly each?: boolean;
+  /** Reads a megabyte and a half in a second at most. */
+  readonly slow?: boolean;
 }
 
 export interface FeedOptions {
@@ -80,14 +84,17 @@ export class Sink {
     this.#child = child;
   }
 
-  static async start(node: LabNode, { dial, at, target, seconds, each = false }: SinkOptions): Promise<Sink> {
+  static async start(
+    node: LabNode,
+    { dial, at, target, seconds, each = false, slow = false }: SinkOptions,
+  ): Promise<Sink> {
     const program = await install(node, 'sink');
     const argv = [
       program,
       ...(dial !== undefined ? ['dial', dial] : at !== undefined ? ['at', at] : ['listen']),
       String(target),
       String(seconds),
-      ...(each ? ['each'] : []),
+      ...(each ? ['each'] : slow ? ['slow'] : []),
     ];
     return Sink.#run(node, argv);
   }

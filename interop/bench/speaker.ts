@@ -15,8 +15,15 @@ export interface Speaker {
   readonly dials: 'sink' | 'speaker';
   /** How many connections may wait until it accepts them, where that is few. */
   readonly backlog?: number;
-  /** Resolves when all of the first `routes` routes are loaded, and a session may begin, with the sink or with each of a crowd of `peers`. */
-  readonly start: (node: LabNode, routes: number, peers?: number) => Promise<Started>;
+  /** Resolves when all of the first `routes` routes are loaded, and a session may begin. */
+  readonly start: (node: LabNode, routes: number, load?: Load) => Promise<Started>;
+}
+
+export interface Load {
+  /** A crowd that the speaker is to know, beside the sink; absent: none. */
+  readonly peers?: number;
+  /** Attribute sets, each of an equal part of the routes; absent: one. */
+  readonly sets?: number;
 }
 
 export interface Started {
@@ -48,6 +55,8 @@ export const sinkAddress = 'fd00:b::1';
 
 /** A node with a Debian that has every daemon, of which none is started. */
 export const debian = 'ghcr.io/srl-labs/network-multitool:latest';
+/** The same with the daemons of Debian 12. */
+export const olderDebian = 'ghcr.io/srl-labs/network-multitool:bookworm';
 
 /** A configuration that is kept beside this file. */
 export function config(name: string): string {

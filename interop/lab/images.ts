@@ -26,6 +26,7 @@ const images: readonly Image[] = [
   { name: /(^|\/)exabgp:5\./, rootfs: 'sid', start: startExabgp },
   { name: /(^|\/)exabgp:4\./, rootfs: 'bookworm', start: startExabgp },
   { name: /(^|\/)herald:/, rootfs: 'host', readOnly: { [repository]: '/herald' }, start: startHerald },
+  { name: /(^|\/)network-multitool:bookworm$/, rootfs: 'bookworm' },
   { name: /(^|\/)network-multitool(:|$)/, rootfs: 'sid' },
 ];
 

@@ -1,12 +1,31 @@
+import { busy } from './busy.ts';
 import { peers, sessions, storm } from './crowd.ts';
 import { dump } from './dump.ts';
 import { failover } from './failover.ts';
+import { flap } from './flap.ts';
 import { inject } from './inject.ts';
 import { list } from './list.ts';
 import { memory } from './memory.ts';
 import { receive } from './receive.ts';
 import { services } from './services.ts';
+import { sets } from './sets.ts';
 import { single } from './single.ts';
 import { wire } from './wire.ts';
 
-export const cases = [wire, dump, receive, inject, single, peers, storm, sessions, services, failover, list, memory];
+export const cases = [
+  wire,
+  dump,
+  sets,
+  receive,
+  inject,
+  single,
+  busy,
+  peers,
+  storm,
+  sessions,
+  flap,
+  services,
+  failover,
+  list,
+  memory,
+];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Case, Measurement } from '../case.ts';
 import { withRig } from '../rig.ts';
 import { patience, type Speaker } from '../speaker.ts';
-import { bird } from '../speakers/bird.ts';
+import { bird, bird2 } from '../speakers/bird.ts';
 import { frr } from '../speakers/frr.ts';
 import { gobgp } from '../speakers/gobgp.ts';
 import { herald } from '../speakers/herald.ts';
@@ -12,7 +12,7 @@ import { openbgpd } from '../speakers/openbgpd.ts';
 const settle = 2000;
 
 /** ExaBGP has a thread of control for each peer, and no more than one peer at a time has its ear. */
-const speakers = [herald, bird, openbgpd, frr, gobgp];
+const speakers = [herald, bird, bird2, openbgpd, frr, gobgp];
 
 /** A table to many peers that dial at once: from the first SYN to the last route of the last peer. */
 export const peers: Case = {
@@ -52,7 +52,7 @@ export const storm: Case = {
           { metric: 'more memory after the storm', unit: 'MB', value: rig.resident() - before },
         ];
       },
-      500,
+      { peers: 500 },
     ),
 };
 
@@ -77,7 +77,7 @@ export const sessions: Case = {
           { metric: 'memory for each of 1,000 sessions', unit: 'kB', value: rig.resident() - idle },
         ];
       },
-      1000,
+      { peers: 1000 },
     ),
 };
 
@@ -104,6 +104,6 @@ function toAll(speaker: Speaker, routes: number, count: number): Promise<readonl
         { metric: `more memory with ${count} peers and ${table} routes`, unit: 'MB', value: rig.resident() - idle },
       ];
     },
-    count,
+    { peers: count },
   );
 }

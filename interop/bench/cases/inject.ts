@@ -3,7 +3,7 @@ import { withRig } from '../rig.ts';
 import { firstRoute } from '../routes.ts';
 import { now, type Sink } from '../sink.ts';
 import { type Bulk, patience } from '../speaker.ts';
-import { bird } from '../speakers/bird.ts';
+import { bird, bird2 } from '../speakers/bird.ts';
 import { gobgp } from '../speakers/gobgp.ts';
 import { herald } from '../speakers/herald.ts';
 
@@ -11,7 +11,7 @@ import { herald } from '../speakers/herald.ts';
 export const inject: Case = {
   name: 'inject',
   title: 'A whole table into a session that is up',
-  speakers: [herald, bird, gobgp],
+  speakers: [herald, bird, bird2, gobgp],
   measure: (speaker, routes) =>
     withRig(speaker, 0, async ({ listen, speaker: { bulk } }) => {
       if (bulk === undefined) throw new Error('it takes no routes while it runs');

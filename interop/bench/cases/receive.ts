@@ -3,7 +3,7 @@ import type { Case, Measurement } from '../case.ts';
 import { withRig } from '../rig.ts';
 import { now } from '../sink.ts';
 import { patience, type Speaker } from '../speaker.ts';
-import { bird } from '../speakers/bird.ts';
+import { bird, bird2 } from '../speakers/bird.ts';
 import { frr } from '../speakers/frr.ts';
 import { gobgp } from '../speakers/gobgp.ts';
 import { herald } from '../speakers/herald.ts';
@@ -19,7 +19,7 @@ const interval = 2;
 export const receive: Case = {
   name: 'receive',
   title: 'A whole table from a peer',
-  speakers: [herald, bird, openbgpd, frr, gobgp],
+  speakers: [herald, bird, bird2, openbgpd, frr, gobgp],
   measure: async (speaker, routes) => [
     ...(await received(speaker, routes, 1, 'one attribute set')),
     ...(await received(speaker, routes, Math.ceil(routes / 10), '10 routes in each attribute set')),

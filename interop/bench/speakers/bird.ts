@@ -1,47 +1,62 @@
 import { connect } from 'node:net';
 import { startBird } from '../../lab/start.ts';
 import { until } from '../../lab/until.ts';
-import { firstRoute, lines } from '../routes.ts';
-import { config, debian, patience, type Speaker } from '../speaker.ts';
+import { firstRoute, lines, partsOf } from '../routes.ts';
+import { config, debian, olderDebian, patience, type Speaker } from '../speaker.ts';
 import { crowd } from './crowd.ts';
 import { insideOf } from './gobgp.ts';
 
-export const bird: Speaker = {
-  name: 'bird',
-  title: 'BIRD 3.4',
-  image: debian,
-  dials: 'sink',
-  backlog: 8,
-  start: async (node, routes, peers = 0) => {
-    await node.write('/etc/bird/bird.conf', config('bird.conf') + crowd(peers, peer));
-    await node.write('/etc/bird/routes.conf', table(firstRoute, routes));
-    await startBird(node);
-    await until(
-      () => node.text(['birdc', 'show', 'route', 'count']),
-      (text) => text.includes(`${routes} of ${routes} routes for ${routes} networks in table master6`),
-      { what: 'BIRD to have its routes', within: patience(routes) },
-    );
-    const control = insideOf(node, '/run/bird/bird.ctl');
-    const load = async (first: number, count: number) => {
-      await node.write('/etc/bird/routes.conf', table(first, count));
-      await ask(control, 'configure', /^0003 /m);
-    };
-    return {
-      received: async () => {
-        const [, count] = await ask(
-          control,
-          'show route count',
-          /(\d+) of \d+ routes for \d+ networks in table master6/,
-        );
-        return Number(count);
-      },
-      bulk: [{ inject: load, withdraw: (first) => load(first, 0) }],
-    };
-  },
-};
+export const bird = birdOf('bird', 'BIRD 3.4', debian, (text) => text);
+
+/** It waits three seconds before it sends what it has (`wait` of its tables), whatever the configuration. */
+export const bird2 = birdOf('bird2', 'BIRD 2.0', olderDebian, (text) => text.replace(/^threads .*\n/m, ''));
+
+function birdOf(name: string, title: string, image: string, adapt: (text: string) => string): Speaker {
+  return {
+    name,
+    title,
+    image,
+    dials: 'sink',
+    backlog: 8,
+    start: async (node, routes, { peers = 0, sets = 1 } = {}) => {
+      await node.write('/etc/bird/bird.conf', adapt(config('bird.conf')) + crowd(peers, peer));
+      await node.write('/etc/bird/routes.conf', sets > 1 ? tableOfSets(routes, sets) : table(firstRoute, routes));
+      await startBird(node);
+      await until(
+        () => node.text(['birdc', 'show', 'route', 'count']),
+        (text) => text.includes(`${routes} of ${routes} routes for ${routes} networks in table master6`),
+        { what: 'BIRD to have its routes', within: patience(routes) },
+      );
+      const control = insideOf(node, '/run/bird/bird.ctl');
+      const load = async (first: number, count: number) => {
+        await node.write('/etc/bird/routes.conf', table(first, count));
+        await ask(control, 'configure', /^0003 /m);
+      };
+      return {
+        received: async () => {
+          const [, count] = await ask(
+            control,
+            'show route count',
+            /(\d+) of \d+ routes for \d+ networks in table master6/,
+          );
+          return Number(count);
+        },
+        bulk: [{ inject: load, withdraw: (first) => load(first, 0) }],
+      };
+    },
+  };
+}
 
 function peer(address: string, number: number): string {
   return `protocol bgp peer${number} from crowd { neighbor ${address} as 65000; }\n`;
+}
+
+function tableOfSets(routes: number, sets: number): string {
+  const parts = [...partsOf(routes, sets)].map(({ first, count, community }) => {
+    const attributes = `{ bgp_community.add((${community >>> 16},${community & 0xffff})); }`;
+    return lines(count, (prefix) => `route ${prefix}/64 blackhole ${attributes};`, first);
+  });
+  return parts.join('');
 }
 
 export function table(first: number, count: number): string {

@@ -13,7 +13,7 @@ export const frr: Speaker = {
   title: 'FRR 10.7',
   image: debian,
   dials: 'sink',
-  start: async (node, routes, peers = 0) => {
+  start: async (node, routes, { peers = 0 } = {}) => {
     const networks = lines(routes, (prefix) => `  network ${prefix}/64`);
     await node.write('/etc/frr/daemons', 'bgpd=yes\n');
     await node.write(

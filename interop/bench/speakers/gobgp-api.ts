@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { Client, credentials } from '@grpc/grpc-js';
-import { prefixOf } from '../routes.ts';
+import { partsOf, prefixOf } from '../routes.ts';
 import { type Bulk, type Originator, patience, speakerAddress } from '../speaker.ts';
 import { listing, unary } from '../unary.ts';
 
@@ -43,7 +43,7 @@ export class GobgpApi implements Originator {
   }
 
   /** Adds many. */
-  async load(first: number, count: number, seconds: number): Promise<void> {
+  async load(first: number, count: number, seconds: number, sets = 1): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const stream = this.#client.makeClientStreamRequest(
         `${service}AddPathStream`,
@@ -52,13 +52,16 @@ export class GobgpApi implements Originator {
         { deadline: Date.now() + seconds * 1000 },
         (error) => (error === null ? resolve() : reject(error)),
       );
-      for (let done = 0; done < count; done += batch) {
+      const write = (from: number, many: number, more: readonly Buffer[] = []) => {
         const request = message((writer) => {
           globalTable(writer);
-          for (let i = done; i < Math.min(count, done + batch); i++) nested(writer, 3, path(first + i));
+          for (let i = 0; i < many; i++) nested(writer, 3, path(from + i, more));
         });
         stream.write(request);
-      }
+      };
+      if (sets > 1)
+        for (const part of partsOf(count, sets)) write(part.first, part.count, [communities(part.community)]);
+      else for (let done = 0; done < count; done += batch) write(first + done, Math.min(batch, count - done));
       stream.end();
     });
   }
@@ -123,15 +126,26 @@ const attributes = [
   ),
 ];
 
+/** CommunitiesAttribute. */
+function communities(value: number): Buffer {
+  return message((attribute) =>
+    nested(
+      attribute,
+      9,
+      message((writer) => writer.tag(1, WireType.LengthDelimited).fork().uint32(value).join()),
+    ),
+  );
+}
+
 /** Path: NLRI with its IPAddressPrefix, attributes, family. */
-function path(route: number): Buffer {
+function path(route: number, more: readonly Buffer[] = []): Buffer {
   const prefix = message((writer) => {
     writer.tag(1, WireType.Varint).uint32(64).tag(2, WireType.LengthDelimited).string(prefixOf(route));
   });
   const nlri = message((writer) => nested(writer, 1, prefix));
   return message((writer) => {
     nested(writer, 1, nlri);
-    for (const attribute of attributes) nested(writer, 2, attribute);
+    for (const attribute of [...attributes, ...more]) nested(writer, 2, attribute);
     nested(writer, 9, family);
   });
 }

@@ -12,7 +12,7 @@ export const gobgp: Speaker = {
   title: 'GoBGP 4.8',
   image: debian,
   dials: 'sink',
-  start: async (node, routes, peers = 0) => {
+  start: async (node, routes, { peers = 0, sets = 1 } = {}) => {
     await node.write('/etc/gobgpd.toml', config('gobgp.toml') + crowd(peers, peer));
     startProcess(node);
     await until(
@@ -22,7 +22,7 @@ export const gobgp: Speaker = {
       { what: 'GoBGP to answer' },
     );
     const originator = new GobgpApi(insideOf(node, socket));
-    await originator.load(firstRoute, routes, patience(routes));
+    await originator.load(firstRoute, routes, patience(routes), sets);
     return {
       originator,
       bulk: [originator.bulk],

@@ -1,9 +1,9 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import { call, connect, rpc } from '../../../src/api/client.ts';
 import type { RouterServiceClient } from '../../../src/gen/herald/v1/router_service.ts';
-import { TableType } from '../../../src/gen/herald/v1/types.ts';
+import { PathAttributes, TableType } from '../../../src/gen/herald/v1/types.ts';
 import { startHerald } from '../../lab/start.ts';
-import { firstRoute, packed, prefixOf } from '../routes.ts';
+import { firstRoute, packed, partsOf, prefixOf } from '../routes.ts';
 import { type Bulk, config, type Originator, patience, type Speaker } from '../speaker.ts';
 import { listing, unary } from '../unary.ts';
 import { crowd } from './crowd.ts';
@@ -17,12 +17,13 @@ export const herald: Speaker = {
   title: 'Herald',
   image: 'herald:latest',
   dials: 'sink',
-  start: async (node, routes, peers = 0) => {
+  start: async (node, routes, { peers = 0, sets = 1 } = {}) => {
     await node.write('/etc/herald/herald.yaml', config('herald.yaml') + crowd(peers, peer));
     await startHerald(node);
     const client = connect({ kind: 'unix', path: insideOf(node, '/run/herald/herald.sock') });
     const bulk = bulkOf(client);
-    if (routes > 0) await bulk.inject(firstRoute, routes);
+    if (sets > 1) await injectSets(client, routes, sets);
+    else if (routes > 0) await bulk.inject(firstRoute, routes);
     return {
       originator: new HeraldApi(client),
       bulk: [bulk, bulkOf(client, textForm)],
@@ -104,6 +105,20 @@ export function bulkOf(client: RouterServiceClient, form: Form = packedForm): Bu
         stream.end();
       }),
   };
+}
+
+/** Each set in a message of its own. */
+function injectSets(client: RouterServiceClient, routes: number, sets: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stream = client.advertisePaths({ deadline: Date.now() + patience(routes) * 1000 }, (error) =>
+      error === null ? resolve() : reject(error),
+    );
+    for (const { first, count, community } of partsOf(routes, sets)) {
+      const attributes = PathAttributes.fromPartial({ communities: [`${community >>> 16}:${community & 0xffff}`] });
+      stream.write({ ...common, attributes, family, ...packedForm(first, count) });
+    }
+    stream.end();
+  });
 }
 
 function* batches(first: number, count: number, form: Form) {

@@ -21,7 +21,7 @@ export const openbgpd: Speaker = {
   image: debian,
   dials: 'sink',
   backlog: 5,
-  start: async (node, routes, peers = 0) => {
+  start: async (node, routes, { peers = 0 } = {}) => {
     await node.write('/etc/bgpd.conf', config('openbgpd.conf') + crowd(peers, peer));
     // One `network` line for each would be compared with all before it.
     const networks = `prefix-set pods {\n${lines(routes, (prefix) => `${prefix}/64`)}}\nnetwork prefix-set pods\n`;
