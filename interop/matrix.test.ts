@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Herald } from './lab/herald.ts';
+import type { NodeProcess } from './lab/node.ts';
 import { useLab } from './lab/scenario.ts';
 import { startHerald } from './lab/start.ts';
 import { until } from './lab/until.ts';
@@ -18,6 +19,7 @@ interface Row {
   readonly lacks: Partial<Record<Feature, string>>;
 }
 
+const noBfd = 'It has no BFD.';
 const noInterfaces = 'A neighbour is an address in its configuration, not an interface.';
 
 /** In the order of the links in matrix.clab.yml. */
@@ -32,13 +34,20 @@ const rows: readonly Row[] = [
     router: gobgp,
     lacks: { 'route refresh': 'It keeps what it was sent and evaluates that again; no command asks the peer.' },
   },
-  { node: 'openbgpd', title: 'OpenBGPD 9.3', router: openbgpd, lacks: { unnumbered: noInterfaces } },
+  {
+    node: 'openbgpd',
+    title: 'OpenBGPD 9.3',
+    router: openbgpd,
+    lacks: { unnumbered: noInterfaces, BFD: noBfd, 'BFD by link-local address': noBfd },
+  },
   {
     node: 'exabgp',
     title: 'ExaBGP 5.0',
     router: exabgp,
     lacks: {
       unnumbered: noInterfaces,
+      BFD: noBfd,
+      'BFD by link-local address': noBfd,
       'graceful restart': 'It has no table in which routes could stay.',
     },
   },
@@ -71,7 +80,7 @@ function endsOf(index: number, addresses: Setup['addresses']): Ends {
 }
 
 function heraldConfiguration(setup: Setup): string {
-  const { addresses, families, password, ttlSecurity = false, gracefulRestart = false, addPath } = setup;
+  const { addresses, families, password, ttlSecurity = false, gracefulRestart = false, addPath, bfd = false } = setup;
   const peers = rows.map(({ node }, index) => {
     const { asn, router, herald } = endsOf(index, addresses);
     const zone = addresses === 'link-local' ? `%eth${index + 1}` : '';
@@ -82,6 +91,7 @@ function heraldConfiguration(setup: Setup): string {
         timers: { connectRetryTimeSeconds: 1, holdTimeSeconds: 9 }
         transport: { ${addresses === 'unnumbered' ? '' : `localAddress: "${herald}${zone}", `}ttlSecurity: ${ttlSecurity} }
 ${addPath === true ? '        addPaths: [{ family: ipv6/unicast, mode: send }]\n' : ''}        gracefulRestart: { enabled: ${gracefulRestart}, restartTimeSeconds: 120 }
+        bfd: { enabled: ${bfd} }
 ${password === undefined ? '' : `        password: ${password}\n`}`;
   });
   return `instances:
@@ -139,6 +149,8 @@ function configured(name: string, setup: Setup, look: (tests: Tests) => void): v
               refresh: () => router.refresh(at, ends),
               isEstablished: () => router.isEstablished(at, ends),
               ended: () => router.ended(at, ends),
+              bfdIsUp: async () => (await router.bfd?.isUp(at, ends)) ?? false,
+              bfdProcess: () => at.process(router.bfd?.process ?? ''),
               herald: new Herald(lab().node('herald')),
               peer: `${ends.router}${zone}`,
               ends,
@@ -166,6 +178,8 @@ interface Session {
   readonly refresh: () => Promise<void>;
   readonly isEstablished: () => Promise<boolean>;
   readonly ended: () => Promise<string>;
+  readonly bfdIsUp: () => Promise<boolean>;
+  readonly bfdProcess: () => NodeProcess;
   readonly herald: Herald;
   /** The router as Herald names it. */
   readonly peer: string;
@@ -278,6 +292,57 @@ configured(
         await herald.stop();
       },
     );
+  },
+);
+
+/** Seconds: a detection time of 0.9, and what the routers' tools take to tell of it. The hold time is five times longer. */
+const soon = 2;
+
+async function detectsBothWays(session: Session): Promise<void> {
+  const { herald, peer, routes, bfdIsUp, bfdProcess } = session;
+  const up = () =>
+    until(
+      async () => [await bfdIsUp(), (await herald.peer(peer)).bfd?.state, (await routes('ipv6'))[pods] !== undefined],
+      (found) => found.join() === 'true,up,true',
+      { what: 'BFD to be up at the router and at our end, and the route to be there', within: 30 },
+    );
+  const frozen = async (process: NodeProcess, check: () => Promise<void>) => {
+    await process.signal('STOP');
+    try {
+      await check();
+    } finally {
+      await process.signal('CONT');
+    }
+  };
+  await up();
+  await frozen(herald.node.process('herald'), async () => {
+    await until(
+      () => routes('ipv6'),
+      (table) => table[pods] === undefined,
+      { what: `${pods} to be gone from the router's table`, within: soon },
+    );
+  });
+  await up();
+  await frozen(bfdProcess(), async () => {
+    const found = await until(
+      () => herald.peer(peer),
+      ({ 'last-down': lastDown }) => lastDown?.kind === 'notification-sent' && lastDown.subcode === 10,
+      { what: 'BFD Down at our end', within: soon },
+    );
+    expect(found.bfd?.diagnostic).toBe('control detection time expired');
+  });
+  await up();
+}
+
+configured('sessions with BFD', { addresses: 'global', families: ['ipv6'], bfd: true }, ({ of }) => {
+  of('BFD', detectsBothWays);
+});
+
+configured(
+  'sessions between link-local addresses, with BFD',
+  { addresses: 'link-local', families: ['ipv6'], bfd: true },
+  ({ of }) => {
+    of('BFD by link-local address', detectsBothWays);
   },
 );
 

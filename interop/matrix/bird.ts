@@ -8,7 +8,7 @@ export const bird: Router = {
   },
   async start(
     node,
-    { addresses, families, password, ttlSecurity, gracefulRestart, addPath },
+    { addresses, families, password, ttlSecurity, gracefulRestart, addPath, bfd },
     { asn, router, herald, unnumbered },
   ) {
     const zone = addresses === 'link-local' ? `%'${port}'` : '';
@@ -17,6 +17,7 @@ export const bird: Router = {
       'protocol device {}',
       // Tells which addresses are on the link.
       'protocol direct { ipv6; ipv4; }',
+      ...(bfd === true ? [`protocol bfd { interface "${port}" { interval 300 ms; multiplier 3; }; }`] : []),
       `protocol bgp ${unnumbered ? 'leaf' : 'herald'} {`,
       `local ${router} as ${asn};`,
       ...(unnumbered
@@ -25,6 +26,7 @@ export const bird: Router = {
       'connect delay time 1; connect retry time 1; error wait time 1, 2;',
       'enable extended messages yes;',
       ...(gracefulRestart === true ? ['graceful restart on;'] : []),
+      ...(bfd === true ? ['bfd on;'] : []),
       ...(password === undefined ? [] : [`password "${password}";`]),
       ...(ttlSecurity === true ? ['ttl security on;'] : []),
       ...families.map((family) =>
@@ -53,6 +55,13 @@ export const bird: Router = {
   async refresh(node) {
     // Both generations have one of the two words.
     await node.exec(['sh', '-c', 'birdc reload filters in herald || birdc reload in herald']);
+  },
+  bfd: {
+    async isUp(node, { herald }) {
+      const sessions = await node.text(['birdc', 'show', 'bfd', 'sessions']);
+      return sessions.split('\n').some((line) => line.startsWith(herald) && /\sUp\s/.test(line));
+    },
+    process: 'bird',
   },
   async ended(node) {
     return `${await node.text(['birdc', 'show', 'protocols', 'all', 'herald'])}${node.logs()}`;

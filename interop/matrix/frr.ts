@@ -6,7 +6,7 @@ export const frr: Router = {
   async isEstablished(node, { herald, unnumbered }) {
     return (await new Frr(node).neighbor(unnumbered ? port : herald)).bgpState === 'Established';
   },
-  async start(node, { addresses, families, password, ttlSecurity, gracefulRestart }, { asn, herald, unnumbered }) {
+  async start(node, { addresses, families, password, ttlSecurity, gracefulRestart, bfd }, { asn, herald, unnumbered }) {
     const neighbor = `neighbor ${unnumbered ? port : herald}`;
     const lines = [
       'frr defaults traditional',
@@ -20,6 +20,7 @@ export const frr: Router = {
       ...(gracefulRestart === true ? ['bgp graceful-restart'] : []),
       ...(addresses === 'link-local' ? [`${neighbor} interface ${port}`] : []),
       ...(password === undefined ? [] : [`${neighbor} password ${password}`]),
+      ...(bfd === true ? [`${neighbor} bfd`] : []),
       ...(ttlSecurity === true ? [`${neighbor} ttl-security hops 1`] : []),
       ...(families.includes('ipv4') ? [`${neighbor} capability extended-nexthop`] : []),
       ...families.flatMap((family) => [
@@ -29,7 +30,7 @@ export const frr: Router = {
       ]),
       'exit',
     ];
-    await node.write('/etc/frr/daemons', 'bgpd=yes\n');
+    await node.write('/etc/frr/daemons', bfd === true ? 'bgpd=yes\nbfdd=yes\n' : 'bgpd=yes\n');
     await node.write('/etc/frr/frr.conf', `${lines.join('\n')}\n`);
     await startFrr(node);
   },
@@ -44,6 +45,13 @@ export const frr: Router = {
   },
   async refresh(node, { herald }) {
     await new Frr(node).vtysh(`clear bgp ipv6 ${herald} soft in`);
+  },
+  bfd: {
+    async isUp(node) {
+      const peers = await new Frr(node).json<{ status: string }[]>('show bfd peers');
+      return peers.length === 1 && peers.every(({ status }) => status === 'up');
+    },
+    process: 'bfdd',
   },
   async ended(node, { herald }) {
     return JSON.stringify(await new Frr(node).neighbor(herald));

@@ -12,6 +12,8 @@ export const features = [
   'IPv4 over IPv6',
   'extended messages',
   'graceful restart',
+  'BFD',
+  'BFD by link-local address',
   'shutdown text',
 ] as const;
 export type Feature = (typeof features)[number];
@@ -25,6 +27,8 @@ export interface Setup {
   readonly ttlSecurity?: boolean;
   readonly gracefulRestart?: boolean;
   readonly addPath?: boolean;
+  /** 300 ms × 3. */
+  readonly bfd?: boolean;
 }
 
 /** One end of one link, as the other end's configuration names it. */
@@ -51,6 +55,12 @@ export interface Router {
   routes(node: LabNode, family: 'ipv6' | 'ipv4', ends: Ends): Promise<Readonly<Record<string, readonly string[]>>>;
   /** Has the daemon ask for everything again. */
   refresh(node: LabNode, ends: Ends): Promise<void>;
+  /** Absent where the daemon has no BFD. */
+  readonly bfd?: {
+    isUp(node: LabNode, ends: Ends): Promise<boolean>;
+    /** The process that talks BFD. */
+    readonly process: string;
+  };
   /** What the daemon has to say of the end of the last session. */
   ended(node: LabNode, ends: Ends): Promise<string>;
 }
