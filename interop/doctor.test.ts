@@ -84,6 +84,15 @@ describe('herald doctor on a node', () => {
     },
   );
 
+  test('without a file looks at the peers of the daemon that runs', async () => {
+    const run = async () => (await worker().attempt(['herald', 'doctor'])).stdout.split('\n');
+    await shell('sysctl -w net.ipv6.conf.eth1.proxy_ndp=1');
+    const lines = await run();
+    expect(lines[0]).toMatch(/^ok {4}running daemon: peers that are not in the configuration: tor$/);
+    expect(lines).toContain('      fix: sysctl -w net.ipv6.conf.eth1.proxy_ndp=0');
+    await shell('sysctl -w net.ipv6.conf.eth1.proxy_ndp=0');
+  });
+
   test('whose peer is nowhere is told so', async () => {
     // Nor may the router's advertisements bring anything back.
     await shell('sysctl -w net.ipv6.conf.eth1.accept_ra=0 && ip -6 addr flush dev eth1 scope global');
@@ -106,6 +115,10 @@ describe('herald doctor on a node', () => {
       { what: 'the port to be in use' },
     );
     expect(ill.find(({ check }) => check === 'BFD port')?.problems[0]?.text).toContain('python3');
+    const { stdout } = await worker().attempt(['herald', 'doctor', '-c', '/etc/herald']);
+    expect(stdout).toMatch(
+      /^- {5}running daemon: only the peers of the configuration are looked at: no daemon answers/,
+    );
     await other.stop('KILL');
     expect((await examined()).ill).toEqual([]);
   });

@@ -221,7 +221,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .option('-c, --config <path>', 'the configuration of the daemon: a YAML file, or a directory of them')
     .addHelpText(
       'after',
-      '\nRun it as the user that runs the daemon. -o wide also lists what there was no need to look at.',
+      '\nThe peers that a running daemon has are looked at too. Run it as the user that runs the daemon. -o wide also lists what there was no need to look at.',
     )
     .action(async (options: Omit<DoctorOptions, keyof CommonOptions>) =>
       finish(await (await import('./doctor.ts')).doctor({ ...common(), ...options })),

@@ -9,12 +9,12 @@ const firstFreePort = 1024;
 
 const ports: Check = {
   name: 'port 179',
-  find({ config, system }) {
+  find({ config, neighbors, system }) {
     const low = Number(system.sysctl('net.ipv4.ip_unprivileged_port_start') ?? firstFreePort);
-    const wanted = config.instances.flatMap(({ global, neighbors }) => [
-      ...(global.listenPort > 0 ? [global.listenPort] : []),
+    const wanted = [
+      ...config.instances.map(({ global }) => global.listenPort).filter((port) => port > 0),
       ...neighbors.flatMap(({ transport }) => transport.localPort ?? []),
-    ]);
+    ];
     const privileged = [...new Set(wanted)].filter((port) => port < low);
     if (privileged.length === 0) return undefined;
     if (system.has('CAP_NET_BIND_SERVICE')) return [];

@@ -33,10 +33,18 @@ export interface System {
 export const capabilities = { CAP_NET_BIND_SERVICE: 10, CAP_NET_RAW: 13 } as const;
 export type Capability = keyof typeof capabilities;
 
+/** The check that says whether a daemon's peers were looked at too. */
+export const daemonCheck = 'running daemon';
+
+/** What was asked of the daemon on this machine: the peers that it has now, or why it did not say. */
+export type Running =
+  | { readonly answers: true; readonly neighbors: readonly Neighbor[] }
+  | { readonly answers: false; readonly reason: string };
+
 export interface Subject {
   readonly system: System;
   readonly config: Config;
-  /** Of all instances. */
+  /** Of all instances, and those of the daemon that runs. */
   readonly neighbors: readonly Neighbor[];
 }
 

@@ -5,6 +5,8 @@ import type { System } from '../../../src/daemon/doctor/types.ts';
 import { Address } from '../../../src/ip/address.ts';
 import { Prefix } from '../../../src/ip/prefix.ts';
 import type { InterfaceAddress } from '../../../src/link/interfaces.ts';
+import type { Neighbor } from '../../../src/speaker/types.ts';
+import { neighbor } from '../../speaker/support.ts';
 
 const config = parseConfig([
   {
@@ -64,10 +66,13 @@ function system(changes: Partial<System> = {}, sysctl: Readonly<Record<string, s
   };
 }
 
+const idle = { answers: true, neighbors: [] } as const;
+const none = { answers: false, reason: 'no daemon answers' } as const;
+
 const no = (reason: string) => ({ ok: false, reason }) as const;
 
 async function problems(changes?: Partial<System>, sysctl?: Readonly<Record<string, string>>) {
-  const findings = await examine(config, system(changes, sysctl));
+  const findings = await examine(config, idle, system(changes, sysctl));
   return findings.flatMap(({ check, problems: found }) =>
     found.map(({ severity, fix }) => `${severity} ${check}: ${fix}`),
   );
@@ -80,6 +85,7 @@ describe('the doctor', () => {
 `;
     const findings = await examine(
       parseConfig([{ file: 'herald.yaml', text }]),
+      idle,
       system({ supports: () => no('no MD5 here') }),
     );
     const texts = findings.flatMap(({ problems: found }) => found.map((problem) => problem.text));
@@ -87,15 +93,15 @@ describe('the doctor', () => {
   });
 
   test('says of TCP-AO what the kernel lacks, though nobody asks for it', async () => {
-    const findings = await examine(config, system({ tcpAo: () => no('kernel without CONFIG_TCP_AO') }));
+    const findings = await examine(config, idle, system({ tcpAo: () => no('kernel without CONFIG_TCP_AO') }));
     expect(findings.find(({ check }) => check === 'TCP-AO')?.note).toBe('kernel without CONFIG_TCP_AO');
   });
 
   test('finds nothing where all is well, and looks at everything', async () => {
-    const findings = await examine(config, system());
+    const findings = await examine(config, idle, system());
     const ofTcpAo = { check: 'TCP-AO', note: 'the kernel has it; Herald signs with TCP MD5 alone' };
     expect(findings.filter(({ result }) => result !== 'ok')).toEqual([{ ...ofTcpAo, result: 'skipped', problems: [] }]);
-    expect(findings).toHaveLength(15);
+    expect(findings).toHaveLength(16);
   });
 
   const setcap = 'setcap cap_net_bind_service,cap_net_raw+ep "$(readlink -f "$(command -v node)")"';
@@ -212,16 +218,46 @@ describe('the doctor', () => {
     const plain = parseConfig([
       { file: 'herald.yaml', text: 'instances: [{ name: a, localASN: 1, routerID: 10.0.0.1 }]' },
     ]);
-    const findings = await examine(plain, system({ native: () => no('none'), has: () => false }));
+    const findings = await examine(plain, none, system({ native: () => no('none'), has: () => false }));
     expect(findings.filter(({ result }) => result !== 'skipped').map(({ check }) => check)).toEqual(['clock']);
   });
 
   test('without a configuration looks at what every node needs', async () => {
-    const findings = await examine({ instances: [] }, system({ native: () => no('none') }));
+    const findings = await examine({ instances: [] }, none, system({ native: () => no('none') }));
     expect(findings.filter(({ result }) => result !== 'skipped').map(({ check, result }) => [check, result])).toEqual([
       ['native code', 'warning'],
       ['forwarding', 'ok'],
       ['clock', 'ok'],
     ]);
+  });
+
+  test('says that no daemon answers, and what that means', async () => {
+    const [first] = await examine(config, none, system());
+    expect(first).toEqual({
+      check: 'running daemon',
+      result: 'skipped',
+      problems: [],
+      note: 'only the peers of the configuration are looked at: no daemon answers',
+    });
+  });
+
+  test('looks at the peers of a running daemon too, each once, and as the configuration has it', async () => {
+    const running = (changes: Partial<Neighbor>) => ({ ...neighbor(1), ...changes });
+    const neighbors = [
+      running({ name: 'tor', address: Address.parse('2001:db8::1') }),
+      running({ name: 'added', address: Address.parse('2001:db8:9::1') }),
+      running({ name: '', address: Address.parse('fe80::%eth9') }),
+    ];
+    const findings = await examine(
+      config,
+      { answers: true, neighbors },
+      system({ routeTo: (to) => Promise.resolve(`${to}` === '2001:db8::1' ? { ok: true } : no('unreachable')) }),
+    );
+    expect(findings[0]).toMatchObject({
+      result: 'ok',
+      note: 'peers that are not in the configuration: added, fe80::%eth9',
+    });
+    const texts = findings.flatMap(({ problems: found }) => found.map(({ text }) => text));
+    expect(texts).toEqual(['there is no interface eth9', 'there is no route to peer 2001:db8:9::1: unreachable']);
   });
 });
