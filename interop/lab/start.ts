@@ -70,9 +70,10 @@ export async function startHerald(node: LabNode, nodeOptions = ''): Promise<void
     throw new Error('Herald is not compiled; run `npm run build`');
   }
   const runtime = dirname(process.execPath);
-  // What its own first line asks of Node.
-  const [, flags = ''] = /^#!.* node(.*)/.exec(await node.text(['head', '-n', '1', main])) ?? [];
-  await node.write('/usr/local/bin/herald', `#!/bin/sh\nexec ${runtime}/node${flags} ${main} "$@"\n`);
+  // What its own first line sets, and asks of Node.
+  const [, settings, flags] = /^#!\S+ -S (.*)node(.*)/.exec(await node.text(['head', '-n', '1', main])) ?? [];
+  if (settings === undefined || flags === undefined) throw new Error(`${main} does not say how it is run`);
+  await node.write('/usr/local/bin/herald', `#!/bin/sh\nexec env ${settings}${runtime}/node${flags} ${main} "$@"\n`);
   await node.exec(['chmod', '+x', '/usr/local/bin/herald']);
   if ((await node.attempt(['test', '-e', '/etc/herald'])).code !== 0) return;
   node.start('herald', ['env', `NODE_OPTIONS=${nodeOptions}`, 'herald', 'run', '-c', '/etc/herald']);
