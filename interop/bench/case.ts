@@ -3,7 +3,7 @@ import type { Speaker } from './speaker.ts';
 export interface Measurement {
   /** What was measured, such as `add, p99`: a table for each. */
   readonly metric: string;
-  readonly unit: 'ms' | 'MB' | 'kB' | '%';
+  readonly unit: 'ms' | 'µs' | 'MB' | 'kB' | '%' | '×';
   readonly value: number;
   /** Something more, for who watches the run. */
   readonly note?: string;

@@ -9,7 +9,7 @@
 //
 // A /64 is known by the 32 bits after 2001:db8::/32, and so is a /128. When TARGET distinct ones are announced, it says `done`, and
 // `gone` when all were withdrawn after that. With `each`
-// it tells every announcement and withdrawal, with `slow` it reads 8 KB every 5 ms at most. If TARGET is not reached in SECONDS, or the session fails, it says `error`
+// it tells every announcement and withdrawal from then on, with `slow` it reads 8 KB every 5 ms at most. If TARGET is not reached in SECONDS, or the session fails, it says `error`
 // and ends; else it keeps the session until it is killed.
 
 #define _GNU_SOURCE
@@ -150,7 +150,7 @@ static int await_connection(int listening, double deadline) {
 // What was announced: one bit for each /64 of 2001:db8::/32. The kernel gives memory only to what is touched.
 static uint64_t *present;
 static uint32_t count, target;
-static int each;
+static int each, done;
 static uint64_t told_of;  // Routes in UPDATEs, announced or withdrawn.
 static double arrived;  // When the bytes that are being read came.
 
@@ -160,7 +160,7 @@ static void route(uint32_t number, int announced) {
   uint64_t *word = present + (number >> 6);
   if (announced) count += !(*word & bit), *word |= bit;
   else count -= !!(*word & bit), *word &= ~bit;
-  if (each) {
+  if (each && done) {
     printf("{\"event\":\"%s\",\"ms\":%.6f,\"route\":%u}\n", announced ? "announce" : "withdraw", arrived, number);
   }
 }
@@ -269,7 +269,7 @@ static void sink(const char *to, const char *at, double deadline) {
   begin(to, deadline);
 
   uint64_t updates = 0, bytes = 0;
-  int established = 0, done = 0;
+  int established = 0;
   double last_keepalive = now();
   for (;;) {
     uint8_t *m = next_message(&reader, 1000);

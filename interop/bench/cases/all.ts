@@ -3,6 +3,7 @@ import { peers, sessions, storm } from './crowd.ts';
 import { dump } from './dump.ts';
 import { failover } from './failover.ts';
 import { flap } from './flap.ts';
+import { growth } from './growth.ts';
 import { inject } from './inject.ts';
 import { list } from './list.ts';
 import { memory } from './memory.ts';
@@ -24,6 +25,7 @@ export const cases = [
   storm,
   sessions,
   flap,
+  growth,
   services,
   failover,
   list,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Case, Measurement } from '../case.ts';
-import { withRig } from '../rig.ts';
+import { type Rig, withRig } from '../rig.ts';
 import { now } from '../sink.ts';
 import { patience, type Speaker } from '../speaker.ts';
 import { bird, bird2 } from '../speakers/bird.ts';
@@ -28,27 +28,35 @@ export const receive: Case = {
 
 function received(speaker: Speaker, routes: number, sets: number, what: string): Promise<readonly Measurement[]> {
   return withRig(speaker, 0, async (rig) => {
-    const count = rig.speaker.received;
-    if (count === undefined) throw new Error('it cannot be asked how many routes it has');
     const idle = rig.resident();
-    const feeder = await rig.feed(routes, sets);
-    const sent = await feeder.saw('sent', patience(routes));
-    const { ms: sending } = await feeder.saw('sending', 1);
-    // Not before, for the answer costs time as well.
-    for (const deadline = Date.now() + 1000 * patience(routes); (await count()) < routes; await sleep(interval)) {
-      if (Date.now() > deadline) throw new Error(`it has ${await count()} of ${routes} routes`);
-    }
-    const visible = now();
+    const { ms, sent } = await timeReceive(rig, routes, sets);
     await sleep(settle);
     const table = routes.toLocaleString('en');
     return [
       {
         metric: `first octet sent to ${table} routes in the table, ${what}`,
         unit: 'ms',
-        value: visible - sending,
-        note: `sent after ${(sent.ms - sending).toFixed(1)} ms`,
+        value: ms,
+        note: `sent after ${sent.toFixed(1)} ms`,
       },
       { metric: `more memory with ${table} routes received, ${what}`, unit: 'MB', value: rig.resident() - idle },
     ];
   });
+}
+
+/** Milliseconds from the first octet that a peer sends until the speaker says that it has all, and until the last was sent. */
+export async function timeReceive(
+  { feed, speaker: { received: count } }: Rig,
+  routes: number,
+  sets: number,
+): Promise<{ readonly ms: number; readonly sent: number }> {
+  if (count === undefined) throw new Error('it cannot be asked how many routes it has');
+  const feeder = await feed(routes, sets);
+  const sent = await feeder.saw('sent', patience(routes));
+  const { ms: sending } = await feeder.saw('sending', 1);
+  // Not before, for the answer costs time as well.
+  for (const deadline = Date.now() + 1000 * patience(routes); (await count()) < routes; await sleep(interval)) {
+    if (Date.now() > deadline) throw new Error(`it has ${await count()} of ${routes} routes`);
+  }
+  return { ms: now() - sending, sent: sent.ms - sending };
 }

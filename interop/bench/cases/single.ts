@@ -1,9 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { Case, Measurement } from '../case.ts';
 import { withRig } from '../rig.ts';
 import { firstSingleRoute } from '../routes.ts';
-import { now } from '../sink.ts';
+import { timeSingles } from '../singles.ts';
 import { gobgp } from '../speakers/gobgp.ts';
 import { herald } from '../speakers/herald.ts';
 import { quantile } from '../statistics.ts';
@@ -24,30 +22,14 @@ export const single: Case = {
       const sink = await listen(0, { each: true });
       await sink.saw('established', 30);
 
-      const time = async (kind: 'announce' | 'withdraw', route: number): Promise<number> => {
-        const start = now();
-        const answer = kind === 'announce' ? originator.add(route) : originator.remove(route);
-        const [{ ms }] = await Promise.all([sink.saw(`${kind} ${route}`, 5), answer]);
-        return ms - start;
-      };
-      const timeAll = async (kind: 'announce' | 'withdraw', first: number, many: number): Promise<number[]> => {
-        const times: number[] = [];
-        for (let i = 0; i < many; i++) {
-          if (i % 20 === 0) collectGarbage();
-          times.push(await time(kind, first + i));
-        }
-        return times;
-      };
-      for (const kind of ['announce', 'withdraw'] as const) await timeAll(kind, firstSingleRoute + count, warmUp);
-      const adds = await timeAll('announce', firstSingleRoute, count);
-      const deletes = await timeAll('withdraw', firstSingleRoute, count);
+      for (const change of ['announce', 'withdraw'] as const) {
+        await timeSingles(originator, sink, change, firstSingleRoute + count, warmUp);
+      }
+      const adds = await timeSingles(originator, sink, 'announce', firstSingleRoute, count);
+      const deletes = await timeSingles(originator, sink, 'withdraw', firstSingleRoute, count);
       return [...summary('add', adds), ...summary('delete', deletes)];
     }),
 };
-
-setFlagsFromString('--expose-gc');
-/** Called between two routes, so that it seldom happens by itself while one is on its way: the client is not what is measured. */
-const collectGarbage = runInNewContext('() => gc({ type: "minor" })') as () => void;
 
 function summary(name: string, times: readonly number[]): Measurement[] {
   return [
