@@ -1,4 +1,4 @@
-import { status } from '@grpc/grpc-js';
+import { type ServerWritableStream, status } from '@grpc/grpc-js';
 import type { ControlPlane } from '../controlplane/control-plane.ts';
 import type { Operation } from '../controlplane/diff.ts';
 import type { Edits } from '../controlplane/edits.ts';
@@ -22,8 +22,10 @@ import {
   type ApplyRequest,
   type ApplyResponse,
   type ApplyResult,
-  type ControlPlaneServiceServer,
+  type DeleteRequest,
   type FieldFault,
+  type GetRequest,
+  type ListRequest,
   type Operation as OperationMessage,
   ResourceEventType,
   type WatchRequest,
@@ -32,7 +34,6 @@ import {
 import { SpeakerError } from '../speaker/error.ts';
 import type { FieldViolation } from './bad-request.ts';
 import { CallStatus, InvalidRequest } from './errors.ts';
-import { handlers, type Report } from './handlers.ts';
 import { parseLabelSelector } from './label-selector.ts';
 import { stream, type Watch } from './watch.ts';
 
@@ -44,20 +45,20 @@ const mostResources = 1 << 18;
 /** Of all that it is given. */
 const holder = { kind: 'api' } as const;
 
-export function controlPlaneService(controlPlane: ControlPlane, report: Report): ControlPlaneServiceServer {
-  const { unary, serverStream } = handlers(report);
+/** What each call of ControlPlaneService does. Throws as handlers expect. */
+export function controlPlaneCalls(controlPlane: ControlPlane) {
   const { store } = controlPlane;
   return {
-    apply: unary((request) => apply(controlPlane, request)),
-    get: unary((request) => {
+    apply: (request: ApplyRequest) => apply(controlPlane, request),
+    get: (request: GetRequest) => {
       controlPlane.refresh();
       return { resource: view(found(store, toKey(request))) };
-    }),
-    list: unary((request) => {
+    },
+    list: (request: ListRequest) => {
       controlPlane.refresh();
       return { resources: store.list(toSelection(request)).map(view), resourceVersion: BigInt(store.version) };
-    }),
-    delete: unary(async (request) => {
+    },
+    delete: async (request: DeleteRequest) => {
       const key = toKey(request);
       await controlPlane.change(() => {
         const { holder } = found(store, key);
@@ -69,11 +70,11 @@ export function controlPlaneService(controlPlane: ControlPlane, report: Report):
         return { put: [], remove: [key] };
       });
       return { resourceVersion: BigInt(store.version) };
-    }),
-    watch: serverStream((call) => {
+    },
+    watch: (call: ServerWritableStream<WatchRequest, WatchResponse>) => {
       controlPlane.refresh();
       return stream(call, watchOf(store, call.request));
-    }),
+    },
   };
 }
 

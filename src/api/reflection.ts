@@ -1,13 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { type DescriptorProto, type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
-import { type Server, status } from '@grpc/grpc-js';
-import {
-  type ServerReflectionRequest,
-  type ServerReflectionResponse,
-  type ServerReflectionServer,
-  ServerReflectionService,
-} from '../gen/grpc/reflection/v1/reflection.ts';
+import { status } from '@grpc/grpc-js';
+import type { ServerReflectionRequest, ServerReflectionResponse } from '../gen/grpc/reflection/v1/reflection.ts';
 
 interface File {
   readonly name: string;
@@ -17,7 +12,7 @@ interface File {
 
 type Answer = ServerReflectionResponse['messageResponse'];
 
-/** Server reflection, v1 and v1alpha, from the compiler's own bytes of each file: made again, they would lose their imports. */
+/** What server reflection answers, from the compiler's own bytes of each file: made again, they would lose their imports. */
 export class Reflection {
   readonly #files = new Map<string, File>();
   readonly #fileOfSymbol = new Map<string, File>();
@@ -31,20 +26,6 @@ export class Reflection {
       for (const symbol of symbolsOf(descriptor)) this.#fileOfSymbol.set(symbol, file);
       for (const { name } of descriptor.service) this.#services.push({ name: join(descriptor.package, name) });
     }
-  }
-
-  addTo(server: Server): void {
-    const handlers: ServerReflectionServer = {
-      serverReflectionInfo: (call) => {
-        call.on('data', (request: ServerReflectionRequest) => call.write(this.answer(request)));
-        call.on('end', () => call.end());
-        call.on('error', () => call.end());
-      },
-    };
-    const { serverReflectionInfo } = ServerReflectionService;
-    const path = '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo';
-    server.addService(ServerReflectionService, handlers);
-    server.addService({ serverReflectionInfo: { ...serverReflectionInfo, path } }, handlers);
   }
 
   answer(request: ServerReflectionRequest): ServerReflectionResponse {

@@ -2,9 +2,10 @@ import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/
 import type { ControlPlane } from '../controlplane/control-plane.ts';
 import { ControlPlaneServiceService } from '../gen/herald/v1/control_plane_service.ts';
 import { RouterServiceService } from '../gen/herald/v1/router_service.ts';
-import { controlPlaneService } from './control-plane-service.ts';
+import { controlPlaneHandlers } from './control-plane-handlers.ts';
 import { type ApiEndpoint, formatEndpoint } from './endpoint.ts';
 import { Health } from './health.ts';
+import { addReflection } from './reflection-handlers.ts';
 import { type RouterServiceOptions, routerService } from './router-service.ts';
 import { serializeRoutes } from './routes-encoder.ts';
 import { BindError, codeOf, prepareSocket, removeSocket, restrictSocket } from './socket.ts';
@@ -25,8 +26,8 @@ export interface ApiServer {
 }
 
 export interface ServeOptions extends RouterServiceOptions {
-  /** Absent: there is none, and no service for it. */
-  readonly controlPlane?: ControlPlane;
+  /** Asked for by the first call that needs it, and by each after it. Absent: there is none, and no service for it. */
+  readonly controlPlane?: () => Promise<ControlPlane>;
 }
 
 /** Serves the API on every endpoint, or on none. Throws BindError. */
@@ -41,9 +42,9 @@ export async function serve(endpoints: readonly ApiEndpoint[], options: ServeOpt
   const getRoutes = { ...RouterServiceService.getRoutes, responseSerialize: serializeRoutes };
   server.addService({ ...RouterServiceService, getRoutes }, routerService(options));
   if (controlPlane !== undefined)
-    server.addService(ControlPlaneServiceService, controlPlaneService(controlPlane, report));
+    server.addService(ControlPlaneServiceService, controlPlaneHandlers(controlPlane, report));
   health.addTo(server);
-  await addReflection(server);
+  addReflection(server, report);
 
   const bound: ApiEndpoint[] = [];
   const removeSockets = () => {
@@ -67,15 +68,6 @@ export async function serve(endpoints: readonly ApiEndpoint[], options: ServeOpt
       removeSockets();
     },
   };
-}
-
-/** The descriptors are parsed only here: reflection is for people, who wait longer than a start may. */
-async function addReflection(server: Server): Promise<void> {
-  const [{ Reflection }, { fileDescriptorSet }] = await Promise.all([
-    import('./reflection.ts'),
-    import('../gen/descriptor.ts'),
-  ]);
-  new Reflection(fileDescriptorSet).addTo(server);
 }
 
 async function bind(server: Server, endpoint: ApiEndpoint): Promise<ApiEndpoint> {

@@ -1,4 +1,5 @@
 import { call, rpc } from '../api/client.ts';
+import { ConfigError } from '../daemon/config/error.ts';
 import { daemonCheck, type Finding, type Problem, type Running } from '../daemon/doctor/types.ts';
 import { type CommonOptions, withClient } from './daemon.ts';
 import { CliError, type ExitCode, exitCode } from './exit.ts';
@@ -13,7 +14,7 @@ const marks = { ok: 'ok', skipped: '-', warning: 'WARN', error: 'FAIL' } as cons
 /** What on this machine stops routes from working: those of a configuration, and to the peers of a daemon that runs. Each with the line that fixes it. */
 export async function doctor(options: DoctorOptions): Promise<ExitCode> {
   const { config: path, output } = options;
-  const { ConfigError, loadConfig } = await import('../daemon/config/load.ts');
+  const { loadConfig } = await import('../daemon/config/load.ts');
   const { examine } = await import('../daemon/doctor/doctor.ts');
   const { thisSystem } = await import('../daemon/doctor/system.ts');
   try {

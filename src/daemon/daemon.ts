@@ -14,9 +14,9 @@ import { ApiInstances } from './api-instances.ts';
 import { apply, nothing } from './apply.ts';
 import type { InstanceConfig } from './config/instance.ts';
 import type { Config } from './config/schema.ts';
-import { NodeControlPlane } from './control-plane.ts';
 import { difference } from './difference.ts';
 import { InstanceTable } from './instances.ts';
+import { LazyControlPlane } from './lazy-control-plane.ts';
 import { capabilitiesOf, type Machine, thisMachine } from './node-facts.ts';
 import { leaveForGood, takeOver } from './restart-marker.ts';
 import type { State } from './state.ts';
@@ -42,7 +42,7 @@ export class Daemon {
   #config: Config = { instances: [] };
   #api: ApiServer | undefined;
   #telemetry: Telemetry | undefined;
-  #controlPlane: NodeControlPlane | undefined;
+  #controlPlane: LazyControlPlane | undefined;
   #state: State | undefined;
   /** Where the next process finds that this one ran. */
   #markedDir: string | undefined;
@@ -69,7 +69,7 @@ export class Daemon {
       for (const { name, router } of daemon.#instances.list()) daemon.#journal?.restoreRoutes(name, router);
       daemon.#api = await serve(config.api?.listen ?? [{ kind: 'unix', path: defaultSocketPath() }], {
         instances,
-        controlPlane,
+        controlPlane: () => controlPlane.get(),
         version,
         report: (error) => log.error({ err: error }, 'a request failed for no fault of its own'),
         now: () => surroundings.world.clock.date(),
@@ -128,7 +128,7 @@ export class Daemon {
 
   /** What outlives the process, and the control plane with the resources that did. */
   async #open(config: Config, { world, machine = thisMachine, restarted }: Surroundings) {
-    const { stateDir, controlPlane = {} } = config;
+    const { stateDir, controlPlane } = config;
     if (stateDir === undefined) {
       this.#log.info('no stateDir is set: what the API is given ends with this process');
     } else {
@@ -144,7 +144,7 @@ export class Daemon {
       this.#log.warn(
         'gracefulRestart needs a stateDir, or --restarted at the next start: without, peers forget our routes then',
       );
-    this.#controlPlane = new NodeControlPlane(controlPlane, {
+    this.#controlPlane = new LazyControlPlane(controlPlane, {
       instances: this.#instances,
       vault: this.#state ?? forgetful,
       clock: world.clock,
@@ -157,7 +157,8 @@ export class Daemon {
         if (failed) this.#telemetry?.countReconcileError(instance);
       },
     });
-    return this.#controlPlane.controlPlane;
+    await this.#controlPlane.open();
+    return this.#controlPlane;
   }
 
   /** Its code is loaded only where somebody asks for it. */

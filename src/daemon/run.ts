@@ -9,7 +9,7 @@ import { warmUp } from '../speaker/warm-up.ts';
 import { warmUpReceive } from '../speaker/warm-up-receive.ts';
 import { tcpNetwork } from '../transport/tcp.ts';
 import { systemClock, systemEntropy } from '../transport/world.ts';
-import { ConfigError, loadConfig } from './config/load.ts';
+import { ConfigError } from './config/error.ts';
 import type { Config } from './config/schema.ts';
 import { Daemon } from './daemon.ts';
 import { createLog } from './log.ts';
@@ -72,7 +72,7 @@ async function start(
   restarted: boolean | undefined,
 ): Promise<{ config: Config; daemon: Daemon; log: Logger }> {
   try {
-    const config: Config = path === undefined ? { instances: [] } : loadConfig(path);
+    const config: Config = path === undefined ? { instances: [] } : await load(path);
     const log = createLog(config.log?.level ?? 'info', config.log?.format ?? 'json');
     const links = systemLinks(systemClock, systemEntropy);
     const megabytes = config.routesMemoryMegabytes;
@@ -105,6 +105,12 @@ async function warmUpAside(daemon: Daemon): Promise<void> {
     } while ((await steps.next()).done !== true);
 }
 
+/** What reads YAML is loaded where there is some. */
+async function load(path: string): Promise<Config> {
+  const { loadConfig } = await import('./config/load.ts');
+  return loadConfig(path);
+}
+
 /** A bad file changes nothing. */
 async function reload(daemon: Daemon, path: string | undefined, log: Logger): Promise<void> {
   if (path === undefined) {
@@ -112,7 +118,7 @@ async function reload(daemon: Daemon, path: string | undefined, log: Logger): Pr
     return;
   }
   try {
-    await daemon.reload(loadConfig(path));
+    await daemon.reload(await load(path));
   } catch (error) {
     if (!(error instanceof ConfigError)) {
       log.error({ err: error }, 'SIGHUP: the configuration could not be loaded');

@@ -119,7 +119,7 @@ export async function rig(): Promise<Rig> {
   const path = join(directory, 'api.sock');
   const server = await serve([{ kind: 'unix', path }], {
     instances: startable,
-    controlPlane,
+    controlPlane: () => Promise.resolve(controlPlane),
     journal,
     version: '1.2.3',
     report: (error) => reports.push(error),

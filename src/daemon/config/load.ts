@@ -5,18 +5,8 @@ import { faultsOf } from '../../api/issues.ts';
 import { codeOf } from '../../api/socket.ts';
 import type { Fault } from '../../controlplane/resources/fault.ts';
 import { type Source as Document, type Position, readYaml } from '../../controlplane/resources/yaml.ts';
+import { ConfigError } from './error.ts';
 import { type Config, configSchema, jsonSchema } from './schema.ts';
-
-/** What is wrong with a configuration: every fault, each on a line of its own as `file:line:column path: message`. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
-}
 
 interface Problem extends Position {
   readonly message: string;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, parseConfig } from '../../../src/daemon/config/load.ts';
+import { ConfigError } from '../../../src/daemon/config/error.ts';
+import { parseConfig } from '../../../src/daemon/config/load.ts';
 
 const file = 'herald.yaml';
 const head = 'instances:\n  - name: a\n    localASN: 65001\n    routerID: 10.0.0.1\n';
