@@ -38,9 +38,9 @@ export class Gate {
 
   /** Whether connections with this address, or from this prefix, have these options from now on, whoever dials; undefined: none. */
   protect(remote: Address | Prefix, options: SocketOptions | undefined): Availability {
-    const needsNothing = options === undefined || Object.keys(options).length === 0;
+    const needsNothing = Object.keys(options ?? {}).every((name) => name === 'ttl');
     const address = remote instanceof Prefix ? remote.address : remote;
-    const able = needsNothing ? available : (this.#network.supports?.(address, options) ?? plainOnly);
+    const able = needsNothing ? available : (this.#network.supports?.(address, options ?? {}) ?? plainOnly);
     if (!able.ok) return able;
     for (const listener of this.#listeners) {
       if (listener.local.address.isIPv4 !== remote.isIPv4) continue;

@@ -1,5 +1,5 @@
 import type { Address } from '../ip/address.ts';
-import type { AsnRange, ListenRange, Neighbor } from './types.ts';
+import type { AsnRange, BgpGlobal, ListenRange, Neighbor } from './types.ts';
 
 /** What whoever connects from an address in a range becomes. */
 export function neighborIn(range: ListenRange, address: Address): Neighbor {
@@ -18,6 +18,11 @@ export function neighborIn(range: ListenRange, address: Address): Neighbor {
 export function refusalOf({ name, asns }: ListenRange, asn: number): string | undefined {
   if (asns.length === 0 || asns.some(({ first, last }) => first <= asn && asn <= last)) return undefined;
   return `the peer is in AS ${asn}, listen range "${name}" takes AS ${asns.map(formatAsnRange).join(', ')}`;
+}
+
+/** Whether nobody in it can be in our AS. */
+export function isAllExternal({ asns }: ListenRange, { asn }: BgpGlobal): boolean {
+  return asns.length > 0 && !asns.some(({ first, last }) => first <= asn && asn <= last);
 }
 
 /** `65001` or `65001-65010`. */

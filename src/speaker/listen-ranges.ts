@@ -5,12 +5,12 @@ import type { Availability, Clock, Connection, SocketOptions } from '../session/
 import { RestartableTimer } from '../session/timer.ts';
 import { SpeakerError } from './error.ts';
 import type { Gate } from './gate.ts';
-import { type Inside, neighborIn, refusalOf, unprotectedIn } from './listen-range.ts';
+import { type Inside, isAllExternal, neighborIn, refusalOf, unprotectedIn } from './listen-range.ts';
 import type { Peer } from './peer.ts';
-import { socketOptionsOf } from './session-config.ts';
+import { isExternal, socketOptionsOf } from './session-config.ts';
 import type { Farewell } from './session-keeper.ts';
 import { targetOf } from './target.ts';
-import type { ListenRange, ListenRangeState, Neighbor } from './types.ts';
+import type { BgpGlobal, ListenRange, ListenRangeState, Neighbor } from './types.ts';
 
 /** Milliseconds that a peer stays without a session, so that its last error is seen. */
 const GRACE = 60_000;
@@ -20,6 +20,7 @@ const unknown: Availability = { ok: false, reason: 'its listen range is gone' };
 /** What listen ranges need of their speaker. */
 export interface RangeOwner {
   readonly clock: Clock;
+  readonly global: BgpGlobal;
   readonly gate: Gate;
   /** All, in the order in which they came. */
   peers(): readonly Peer[];
@@ -163,7 +164,8 @@ export class ListenRanges {
     for (const peer of this.#owner.peers()) {
       const { neighbor, remote } = peer;
       if (!range.prefix.contains(remote)) continue;
-      if (neighbor.range === undefined) this.protect(peer, socketOptionsOf(neighbor));
+      if (neighbor.range === undefined)
+        this.protect(peer, socketOptionsOf(neighbor, isExternal(neighbor, this.#owner.global)));
       else if (this.#longest(remote)?.range.prefix.equals(neighbor.range.prefix) !== true)
         this.#owner.remove(peer, { subcode: cease.configurationChange, text: 'Listen range changed' });
     }
@@ -187,8 +189,11 @@ export class ListenRanges {
     if (fault !== undefined) throw new SpeakerError('failed-precondition', fault);
   }
 
-  #protectRange({ prefix, template }: ListenRange): Availability {
-    return this.#owner.gate.protect(prefix, socketOptionsOf(template));
+  #protectRange(range: ListenRange): Availability {
+    return this.#owner.gate.protect(
+      range.prefix,
+      socketOptionsOf(range.template, isAllExternal(range, this.#owner.global)),
+    );
   }
 
   /** What a range kept from running may do so now. */

@@ -18,7 +18,7 @@ export function sessionConfigOf(
   source: Address | undefined,
 ): SessionConfig {
   const { asn, timers, transport } = neighbor;
-  const options = socketOptionsOf(neighbor);
+  const options = socketOptionsOf(neighbor, isExternal(neighbor, global));
   const { localAddress = source } = transport;
   return {
     localAsn: global.asn,
@@ -38,9 +38,18 @@ export function sessionConfigOf(
   };
 }
 
-/** Undefined when plain TCP will do. */
-export function socketOptionsOf({ transport }: Pick<Neighbor, 'transport'>): SocketOptions | undefined {
-  const { password, ttlSecurity = false, ebgpMultihop, bindToDevice, userTimeout } = transport;
+/** In another AS, as far as it is known before its OPEN. */
+export function isExternal({ asn }: Pick<Neighbor, 'asn'>, global: BgpGlobal): boolean {
+  return asn !== 0 && asn !== global.asn;
+}
+
+/** Undefined when plain TCP will do. What an external peer is sent goes no further than the link, unless that is asked for. */
+export function socketOptionsOf(
+  { transport }: Pick<Neighbor, 'transport'>,
+  external: boolean,
+): SocketOptions | undefined {
+  const { password, ttlSecurity = false, bindToDevice, userTimeout } = transport;
+  const { ebgpMultihop = external && !ttlSecurity ? 1 : undefined } = transport;
   const options: SocketOptions = {
     ...(password && { password }),
     ...(ttlSecurity && { ttlSecurity }),

@@ -78,6 +78,7 @@ export class Speaker {
     this.#gate = new Gate(world.network);
     this.#ranges = new ListenRanges({
       clock: world.clock,
+      global,
       gate: this.#gate,
       peers: () => [...this.#peers.values()],
       running: () => this.#running,

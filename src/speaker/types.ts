@@ -49,7 +49,7 @@ export interface Neighbor {
     readonly password?: SecretText;
     /** GTSM (RFC 5082): the peer is on the same link, and sends with TTL 255 as we do. */
     readonly ttlSecurity?: boolean;
-    /** The TTL to send with, 1 to 255; not together with `ttlSecurity`. Absent: the kernel's default. */
+    /** The TTL to send with, 1 to 255; not together with `ttlSecurity`. Absent: 1 to an external peer, the kernel's default to others. */
     readonly ebgpMultihop?: number;
     /** The interface that the session goes through, whatever the routes say. */
     readonly bindToDevice?: string;

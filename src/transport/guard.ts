@@ -5,7 +5,7 @@ import type { Availability, SocketOptions } from '../session/ports.ts';
 import { isSame } from '../session/same.ts';
 import type { SecretText } from '../session/secret-text.ts';
 import type { SocketCalls, SysSockets } from './sys/calls.ts';
-import { applyOptions, attempt, needOf, removeKey, SocketError, setKey, setTtl } from './sys/options.ts';
+import { applyOptions, attempt, needOf, removeKey, SocketError, setClass, setKey, setTtl } from './sys/options.ts';
 
 interface Guarded {
   readonly remote: Address | Prefix;
@@ -19,6 +19,8 @@ export class Guard {
   readonly #local: Address;
   /** By address with its zone, or by prefix. */
   readonly #guarded = new Map<string, Guarded>();
+  /** The listener sends with class CS6, and what it accepts does. */
+  #isMarked = false;
   /** The listener sends with TTL 255: a peer with GTSM would drop its SYN-ACK otherwise. */
   #isRaised = false;
 
@@ -32,14 +34,25 @@ export class Guard {
   protect(remote: Address | Prefix, options: SocketOptions | undefined): Availability {
     const before = this.#guarded.get(remote.toString());
     if (options !== undefined) this.#guarded.set(remote.toString(), { remote, options });
-    else if (before === undefined) return { ok: true };
     else this.#guarded.delete(remote.toString());
+    const isWish = needOf(options ?? {}) === undefined && needOf(before?.options ?? {}) === undefined;
+    const done = this.#prepare(remote, options, before?.options);
+    return isWish ? { ok: true } : done;
+  }
+
+  #prepare(
+    remote: Address | Prefix,
+    options: SocketOptions | undefined,
+    before: SocketOptions | undefined,
+  ): Availability {
     const found = this.#sys.available();
     // What was guarded before cannot be undone without the calls that did it, so nothing was.
-    if (!found.ok) return options === undefined || needOf(options) === undefined ? { ok: true } : found;
+    if (!found.ok) return options === undefined ? { ok: true } : found;
     return attempt(() => {
       const fd = descriptorOf(this.#server);
-      this.#setKey(found.calls, fd, remote, options?.password, before?.options.password);
+      if (!this.#isMarked) attempt(() => setClass(found.calls, fd, this.#local));
+      this.#isMarked = true;
+      this.#setKey(found.calls, fd, remote, options?.password, before?.password);
       if (options?.ttlSecurity !== true || this.#isRaised) return;
       setTtl(found.calls, fd, this.#local, 'highest');
       this.#isRaised = true;
@@ -50,8 +63,12 @@ export class Guard {
   admits(socket: Socket, address: Address): boolean {
     const options = this.#optionsFor(address);
     if (options === undefined && !this.#isRaised) return true;
+    return this.#equip(socket, address, options).ok || needOf(options ?? {}) === undefined;
+  }
+
+  #equip(socket: Socket, address: Address, options: SocketOptions | undefined): Availability {
     const found = this.#sys.available();
-    if (!found.ok) return options === undefined || needOf(options) === undefined;
+    if (!found.ok) return found;
     return attempt(() => {
       const fd = descriptorOf(socket);
       if (options === undefined) {
@@ -63,7 +80,7 @@ export class Guard {
       if (options.password !== undefined && !removeKey(found.calls, fd, address))
         throw new SocketError('ENOENT', 'the connection is not signed');
       applyOptions(found.calls, fd, address, options);
-    }).ok;
+    });
   }
 
   /** Its own, or those of the longest prefix that it is in. */

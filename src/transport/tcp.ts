@@ -18,7 +18,7 @@ import { systemSockets } from './sys/system.ts';
 /** Connections that the kernel may hold for us: more peers than a node has, all starting at once. */
 const backlog = 1024;
 
-/** TCP of this machine: as Node alone offers it, unless a connection needs options, which `sys` sets. */
+/** TCP of this machine: class CS6 and what options a connection needs are set by `sys`; where that can do nothing, it is as Node alone offers it. */
 export function tcpNetworkWith(sys: SysSockets): Network {
   return {
     dial(options: DialOptions, handler: ConnectionHandler): Connection {
@@ -61,7 +61,7 @@ export function tcpNetworkWith(sys: SysSockets): Network {
   };
 }
 
-/** Loads native code once the first connection needs it. */
+/** Loads native code for the first connection. */
 export const tcpNetwork: Network = tcpNetworkWith(systemSockets);
 
 interface Prepared {
@@ -74,12 +74,11 @@ interface Prepared {
 
 /** A socket to dial with, that has its options. */
 function socketFor(dial: DialOptions, sys: SysSockets): Prepared {
-  const { options, localAddress, localPort } = dial;
+  const { options = {}, localAddress, localPort } = dial;
   const source = {
     ...(localAddress && { localAddress: localAddress.toString() }),
     ...(localPort !== undefined && { localPort }),
   };
-  if (options === undefined) return { socket: new Socket(), source };
   const found = sys.available();
   if (!found.ok) {
     const need = needOf(options);

@@ -3,7 +3,7 @@ import { Address } from '../../src/ip/address.ts';
 import type { Availability, Network, SocketOptions } from '../../src/session/ports.ts';
 import { SecretText } from '../../src/session/secret-text.ts';
 import { Speaker } from '../../src/speaker/speaker.ts';
-import type { PeerEvent } from '../../src/speaker/types.ts';
+import type { AsnRange, Neighbor, PeerEvent } from '../../src/speaker/types.ts';
 import { tcpNetworkWith } from '../../src/transport/tcp.ts';
 import { VirtualClock } from '../simulation/clock.ts';
 import { SimulatedNetwork } from '../simulation/network.ts';
@@ -34,7 +34,7 @@ class Protective {
         ...(await host.listen(options, accept)),
         protect: (remote, asked) => {
           this.told.push([remote.toString(), asked]);
-          return asked === undefined ? ok : this.protects();
+          return asked?.password === undefined ? ok : this.protects();
         },
       }),
       supports: () => this.supports(),
@@ -52,9 +52,40 @@ class Protective {
   }
 }
 
+const plain = { remotePort: 179, passive: false };
+
 function withPassword(host: number, text: string) {
   return neighbor(host, { transport: { remotePort: 179, passive: false, password: new SecretText(text) } });
 }
+
+describe('what a peer is sent', () => {
+  test.each<[string, Partial<Neighbor>, SocketOptions | undefined]>([
+    ['goes no further than the link where it is external', {}, { ttl: 1 }],
+    ['goes as far as multihop says', { transport: { ...plain, ebgpMultihop: 5 } }, { ttl: 5 }],
+    ['has a TTL of 255 with GTSM', { transport: { ...plain, ttlSecurity: true } }, { ttlSecurity: true }],
+    ['has the TTL of the kernel where it is internal', { asn: 65001 }, undefined],
+    ['has the TTL of the kernel where nobody knows its AS yet', { asn: 0 }, undefined],
+  ])('%s', async (_, changes, options) => {
+    const lab = new Protective();
+    const speaker = await lab.speaker(1);
+    speaker.addNeighbor(neighbor(2, changes));
+    expect(lab.dialled).toEqual([options]);
+    expect(lab.told).toEqual([['2001:db8::2', options]]);
+  });
+});
+
+describe('what those in a listen range are sent', () => {
+  test.each<[string, readonly AsnRange[], SocketOptions | undefined]>([
+    ['goes no further than the link where all are external', [{ first: 65100, last: 65199 }], { ttl: 1 }],
+    ['has the TTL of the kernel where one may be internal', [{ first: 65000, last: 65009 }], undefined],
+    ['has the TTL of the kernel where they may be anywhere', [], undefined],
+  ])('%s', async (_, asns, options) => {
+    const lab = new Protective();
+    const speaker = await lab.speaker(1);
+    speaker.addListenRange(rangeOf('2001:db8::/64', { asns }));
+    expect(lab.told).toEqual([['2001:db8::/64', options]]);
+  });
+});
 
 describe('a peer with a password', () => {
   test('is protected before it is dialled, and no more once it is gone', async () => {
@@ -62,7 +93,7 @@ describe('a peer with a password', () => {
     const speaker = await lab.speaker(1);
     const peer = withPassword(2, 'sesame');
     speaker.addNeighbor(peer);
-    const options = { password: peer.transport.password };
+    const options = { password: peer.transport.password, ttl: 1 };
     expect(lab.told).toEqual([['2001:db8::2', options]]);
     expect(lab.dialled).toEqual([options]);
     speaker.removeNeighbor(peer.address);

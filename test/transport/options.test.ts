@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Address } from '../../src/ip/address.ts';
@@ -12,7 +12,7 @@ import { systemSockets } from '../../src/transport/sys/system.ts';
 import { tcpNetwork, tcpNetworkWith } from '../../src/transport/tcp.ts';
 import { systemClock, systemEntropy } from '../../src/transport/world.ts';
 import { configA, configB } from '../session/sides.ts';
-import { without } from './sys/fake.ts';
+import { fakeCalls, without } from './sys/fake.ts';
 
 const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy };
 const loopbacks = ['127.0.0.1', '::1'].map((text) => Address.parse(text));
@@ -261,4 +261,22 @@ describe('without native code', () => {
     });
     expect(await connected).toBeUndefined();
   });
+});
+
+test('what a kernel refuses of a wish costs nobody a session', async () => {
+  const [IPPROTO_IPV6, IPV6_UNICAST_HOPS, ENOPROTOOPT] = [41, 16, -92];
+  const { sys } = fakeCalls({ refuse: [IPPROTO_IPV6, IPV6_UNICAST_HOPS], with: ENOPROTOOPT });
+  const address = Address.parse('::1');
+  const accepted = new EventEmitter();
+  const listener = await tcpNetworkWith(sys).listen({ address, port: 0 }, (connection) => {
+    cleanups.push(() => connection.abort());
+    accepted.emit('one');
+  });
+  cleanups.push(() => listener.close());
+  expect(listener.protect?.(address, { ttl: 1 })).toEqual({ ok: true });
+  const one = once(accepted, 'one');
+  const client = connect(listener.local.port, '::1');
+  cleanups.push(() => client.destroy());
+  expect(await one).toEqual([]);
+  expect(listener.protect?.(address, { ttlSecurity: true })).toMatchObject({ ok: false });
 });

@@ -56,7 +56,8 @@ export const transport = z.strictObject({
       'Send with TTL 255 and take nothing that came with less (GTSM, RFC 5082); the peer must do the same. Default: false.',
   }),
   ebgpMultihop: fields.ttl.optional().meta({
-    description: 'The TTL to send with, where socket options can be had. Default: the kernel’s.',
+    description:
+      'The TTL to send with, where socket options can be had. Default: 1 to a peer in another AS, the kernel’s to others.',
   }),
   tcpUserTimeoutMilliseconds: fields.userTimeout.optional().meta({
     description:

@@ -29,7 +29,7 @@ const SOCK_STREAM = 1;
 const ipv4 = { level: 0, ttl: 2, minTtl: 21, trafficClass: 1 } as const;
 const ipv6 = { level: 41, ttl: 16, minTtl: 73, trafficClass: 67 } as const;
 
-/** CS6 (RFC 4594), as RFC 4271 asks for in its appendix E. */
+/** CS6 (RFC 4594), as RFC 4271 asks for in its section 10. */
 const networkControl = 0xc0;
 
 const highestTtl = 255;
@@ -61,14 +61,16 @@ export function bindSocket(calls: SocketCalls, fd: number, address: Address, por
   checked(calls.bind(fd, sockaddr(address, port, scope)), `cannot bind to ${address}`);
 }
 
-/** Makes a socket that talks to `remote` have the options, and class CS6. Throws SocketError. */
+/** Makes a socket that talks to `remote` have the options, and class CS6. Throws SocketError, but not for what is a wish. */
 export function applyOptions(calls: SocketCalls, fd: number, remote: Address, options: SocketOptions): void {
   const { password, ttlSecurity = false, ttl, device, userTimeout } = options;
-  const { level, minTtl, trafficClass } = remote.isIPv4 ? ipv4 : ipv6;
+  const { level, minTtl } = remote.isIPv4 ? ipv4 : ipv6;
   if (password !== undefined) setKey(calls, fd, remote, password);
-  setTtl(calls, fd, remote, ttlSecurity ? highestTtl : (ttl ?? defaultTtl));
-  if (ttlSecurity) set(calls, fd, level, minTtl, int(highestTtl), '"ttlSecurity": a minimum TTL');
-  set(calls, fd, level, trafficClass, int(networkControl), 'a traffic class');
+  if (ttlSecurity) {
+    setTtl(calls, fd, remote, highestTtl);
+    set(calls, fd, level, minTtl, int(highestTtl), '"ttlSecurity": a minimum TTL');
+  } else attempt(() => setTtl(calls, fd, remote, ttl ?? defaultTtl));
+  attempt(() => setClass(calls, fd, remote));
   if (userTimeout !== undefined)
     set(calls, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, int(userTimeout), '"tcpUserTimeoutMilliseconds": a user timeout');
   if (device === undefined) return;
@@ -85,6 +87,12 @@ export function setTtl(
   const { level, ttl } = isIPv4 ? ipv4 : ipv6;
   const number = value === 'highest' ? highestTtl : value === 'default' ? defaultTtl : value;
   set(calls, fd, level, ttl, int(number), 'a TTL');
+}
+
+/** Sends with class CS6 from now on; on a listener, what it accepts does too. Throws SocketError. */
+export function setClass(calls: SocketCalls, fd: number, { isIPv4 }: Address): void {
+  const { level, trafficClass } = isIPv4 ? ipv4 : ipv6;
+  set(calls, fd, level, trafficClass, int(networkControl), 'a traffic class');
 }
 
 /** The key of what is exchanged with one address, or with a prefix, from now on; on a listener, of connections yet to come. Throws SocketError. */

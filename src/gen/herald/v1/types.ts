@@ -586,7 +586,10 @@ export interface NeighborTransport {
     | undefined;
   /** Never dial; wait for the peer. Default false. */
   passive: boolean;
-  /** The TTL to send with, 1 to 255. A wish: where socket options cannot be had, the kernel's default stays. Absent: that default. */
+  /**
+   * The TTL to send with, 1 to 255. A wish: where socket options cannot be had, the kernel's default stays. Absent: 1 to a peer whose
+   * AS is known and not ours, else the kernel's default.
+   */
   ebgpMultihop?:
     | number
     | undefined;
