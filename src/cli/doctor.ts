@@ -1,6 +1,6 @@
 import { call, rpc } from '../api/client.ts';
 import { ConfigError } from '../daemon/config/error.ts';
-import { daemonCheck, type Finding, type Problem, type Running } from '../daemon/doctor/types.ts';
+import { daemonCheck, type Finding, type LocalNeighbor, type Problem, type Running } from '../daemon/doctor/types.ts';
 import { type CommonOptions, withClient } from './daemon.ts';
 import { CliError, type ExitCode, exitCode } from './exit.ts';
 import { print, printLines } from './output.ts';
@@ -39,9 +39,10 @@ async function ask(options: DoctorOptions): Promise<Running> {
       );
       const peers = states.flatMap((state) => state.peers);
       // The daemon tells nobody a password; that there is one is all that matters here.
-      const neighbors = peers.flatMap(({ neighbor, tcpPasswordEnabled }) =>
-        neighbor === undefined ? [] : toNeighbor({ ...neighbor, authPassword: tcpPasswordEnabled ? 'unknown' : '' }),
-      );
+      const neighbors = peers.flatMap(({ neighbor, localAsn, tcpPasswordEnabled }): LocalNeighbor[] => {
+        if (neighbor === undefined) return [];
+        return [{ ...toNeighbor({ ...neighbor, authPassword: tcpPasswordEnabled ? 'unknown' : '' }), localAsn }];
+      });
       return { answers: true, neighbors };
     });
   } catch (error) {

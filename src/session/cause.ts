@@ -2,7 +2,7 @@ import type { BgpError } from '../wire/error.ts';
 import { describe, notificationOf } from '../wire/notification.ts';
 import type { Event } from './event.ts';
 import type { FsmState } from './fsm.ts';
-import type { Endpoint } from './ports.ts';
+import type { Endpoint, SocketOptions } from './ports.ts';
 import type { DownReason, SessionConfig } from './types.ts';
 
 /** What is under a connection went, though TCP has not noticed; the message is all that there is to say. */
@@ -45,7 +45,7 @@ export function downReason(
 
 function connectionText(state: FsmState, error: Error | undefined, config: SessionConfig): string {
   if (error instanceof LinkError) return error.message;
-  const { remote, localAddress } = config;
+  const { remote, localAddress, options } = config;
   const code = codeOf(error);
   const detail = error === undefined ? '' : ` (${error.message})`;
   switch (state.name) {
@@ -69,7 +69,7 @@ function connectionText(state: FsmState, error: Error | undefined, config: Sessi
       return noAnswer(config);
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return `no way to ${remote.address} (${code}): is there a route, is the link up, is the address right?`;
+      return `no way to ${remote.address} (${code}): is there a route, is the link up, is the address right, and reachable${hops(options)}?`;
     case 'EADDRNOTAVAIL':
       return localAddress === undefined
         ? `no local address to reach ${remote.address} from (${code})`
@@ -88,16 +88,22 @@ function connectionText(state: FsmState, error: Error | undefined, config: Sessi
   }
 }
 
+/** How far what we send may go: a router drops the rest, and not each says so. */
+function hops({ ttl }: SocketOptions = {}): string {
+  if (ttl === undefined) return '';
+  return ttl === 1 ? ' in one hop (else set ebgpMultihop)' : ` in ${ttl} hops (ebgpMultihop)`;
+}
+
 /** A kernel drops what is not signed as it expects, or came from too far, without a word. */
 function noAnswer({ remote, localAddress, options = {} }: SessionConfig): string {
   const start = `no answer from ${at(remote)}`;
   if (options.password !== undefined) {
     const source = localAddress === undefined ? ', and for the address that we connect from (set localAddress)' : '';
-    return `${start}: most likely a password mismatch (TCP MD5): is the same one set on both sides${source}? If it is, is the router up, is the address reachable?`;
+    return `${start}: most likely a password mismatch (TCP MD5): is the same one set on both sides${source}? If it is, is the router up, is the address reachable${hops(options)}?`;
   }
   if (options.ttlSecurity === true)
     return `${start}: is the router up, and on the same link? With ttlSecurity it must send with TTL 255, so have GTSM (ttl-security) too`;
-  return `${start}: is the router up, is the address reachable? If it wants a password of us, an MD5 mismatch looks like this too`;
+  return `${start}: is the router up, is the address reachable${hops(options)}? If it wants a password of us, an MD5 mismatch looks like this too`;
 }
 
 function at({ address, port }: Endpoint): string {

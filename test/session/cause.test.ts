@@ -51,12 +51,24 @@ describe('the reason of a lost connection names the likely cause', () => {
       { options: { password: new SecretText('sesame') } },
       /^no answer .* most likely a password mismatch/,
     ],
+    [
+      'a TTL of one hop',
+      { options: { ttl: 1 } },
+      /^no answer .* address reachable in one hop \(else set ebgpMultihop\)\?/,
+    ],
+    ['a TTL of several', { options: { ttl: 3 } }, /^no answer .* address reachable in 3 hops \(ebgpMultihop\)\?/],
     ['TTL security', { options: { ttlSecurity: true } }, /^no answer .* GTSM \(ttl-security\) too$/],
   ])('with %s, silence most likely comes from that', (_, changes, text) => {
     const event = { type: 'connect-retry-timer' } as const;
     const { text: said } = downReason(dialling, event, undefined, { ...local, ...changes });
     expect(said).toMatch(text);
     expect(said).not.toContain('sesame');
+  });
+
+  test('a router that says it may go no further leads to ebgpMultihop', () => {
+    const event = { type: 'tcp-fails', error: new SystemError('EHOSTUNREACH') } as const;
+    const { text } = downReason(dialling, event, undefined, { ...local, options: { ttl: 1 } });
+    expect(text).toMatch(/^no way to 2001:db8::b \(EHOSTUNREACH\): .* set ebgpMultihop\)\?$/);
   });
 
   test('without a configured local address it is the kernel that found none', () => {

@@ -1,7 +1,7 @@
 import type { Prefix } from '../../ip/prefix.ts';
 import { targetOf } from '../../speaker/target.ts';
 import type { Neighbor } from '../../speaker/types.ts';
-import type { Check, Problem, Subject, System } from './types.ts';
+import type { Check, LocalNeighbor, Problem, Subject, System } from './types.ts';
 
 /** The interface that a peer is on; undefined when it is on none, or not yet. */
 export function deviceOf({ address, transport }: Neighbor, { addresses }: System): string | undefined {
@@ -92,6 +92,30 @@ const route: Check = {
   },
 };
 
+const hops: Check = {
+  name: 'peers one hop away',
+  async find({ neighbors, system }) {
+    const near = neighbors.filter((neighbor) => isSingleHop(neighbor) && targetOf(neighbor).kind === 'address');
+    if (near.length === 0) return undefined;
+    const found = await Promise.all(
+      near.map(async ({ name, address }): Promise<Problem[]> => {
+        if (address.isLinkLocal || system.addresses.some(({ network }) => network.contains(address))) return [];
+        // One that nobody knows a way to is no question of hops.
+        if (!(await system.routeTo(address)).ok) return [];
+        const text = `peer ${name || address} is in another AS and in no network of this machine: what it is sent goes one hop, and a router in between drops it`;
+        const fix = `ebgpMultihop: 2 # of the peer, or more: under transport in a configuration file, under spec in a CiliumBGPPeerConfig`;
+        return [warning(text, fix)];
+      }),
+    );
+    return found.flat();
+  },
+};
+
+/** What it is sent goes no further than the link, unless somebody says so; with GTSM nobody can. */
+function isSingleHop({ asn, localAsn, transport }: LocalNeighbor): boolean {
+  return asn !== 0 && asn !== localAsn && (transport.ebgpMultihop ?? 1) === 1 && transport.ttlSecurity !== true;
+}
+
 const mtu: Check = {
   name: 'MTU',
   find(subject) {
@@ -114,4 +138,4 @@ const mtu: Check = {
   },
 };
 
-export const linkChecks: readonly Check[] = [interfacesUp, linkLocal, route, mtu];
+export const linkChecks: readonly Check[] = [interfacesUp, linkLocal, route, hops, mtu];

@@ -36,16 +36,19 @@ export type Capability = keyof typeof capabilities;
 /** The check that says whether a daemon's peers were looked at too. */
 export const daemonCheck = 'running daemon';
 
+/** A peer, and the AS of the instance that has it. */
+export type LocalNeighbor = Neighbor & { readonly localAsn: number };
+
 /** What was asked of the daemon on this machine: the peers that it has now, or why it did not say. */
 export type Running =
-  | { readonly answers: true; readonly neighbors: readonly Neighbor[] }
+  | { readonly answers: true; readonly neighbors: readonly LocalNeighbor[] }
   | { readonly answers: false; readonly reason: string };
 
 export interface Subject {
   readonly system: System;
   readonly config: Config;
   /** Of all instances, and those of the daemon that runs. */
-  readonly neighbors: readonly Neighbor[];
+  readonly neighbors: readonly LocalNeighbor[];
 }
 
 /** Something that is not as it should be. */

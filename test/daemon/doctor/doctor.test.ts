@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/daemon/config/load.ts';
 import { examine } from '../../../src/daemon/doctor/doctor.ts';
-import type { System } from '../../../src/daemon/doctor/types.ts';
+import type { Finding, System } from '../../../src/daemon/doctor/types.ts';
 import { Address } from '../../../src/ip/address.ts';
 import { Prefix } from '../../../src/ip/prefix.ts';
 import type { InterfaceAddress } from '../../../src/link/interfaces.ts';
@@ -101,7 +101,7 @@ describe('the doctor', () => {
     const findings = await examine(config, idle, system());
     const ofTcpAo = { check: 'TCP-AO', note: 'the kernel has it; Herald signs with TCP MD5 alone' };
     expect(findings.filter(({ result }) => result !== 'ok')).toEqual([{ ...ofTcpAo, result: 'skipped', problems: [] }]);
-    expect(findings).toHaveLength(16);
+    expect(findings).toHaveLength(17);
   });
 
   const setcap = 'setcap cap_net_bind_service,cap_net_raw+ep "$(readlink -f "$(command -v node)")"';
@@ -241,8 +241,21 @@ describe('the doctor', () => {
     });
   });
 
+  test.each<[string, string, Finding['result']]>([
+    ['an external peer in no network of ours', 'peerAddress: "2001:db8:9::1", peerASN: 65000', 'warning'],
+    ['one with multihop', 'peerAddress: "2001:db8:9::1", peerASN: 65000, transport: { ebgpMultihop: 2 }', 'skipped'],
+    ['an internal one', 'peerAddress: "2001:db8:9::1", peerASN: 65001', 'skipped'],
+    ['one on the link', 'peerAddress: "2001:db8::1", peerASN: 65000', 'ok'],
+    ['one on a link by its link-local address', 'peerAddress: "fe80::1%eth1", peerASN: 65000', 'ok'],
+    ['one on this machine', 'peerAddress: "2001:db8:1::80", peerASN: 65000', 'ok'],
+  ])('asks whether %s is one hop away', async (_, peer, result) => {
+    const text = `instances: [{ name: a, localASN: 65001, routerID: 10.0.0.1, peers: [{ name: tor, ${peer} }] }]`;
+    const findings = await examine(parseConfig([{ file: 'herald.yaml', text }]), idle, system());
+    expect(findings.find(({ check }) => check === 'peers one hop away')).toMatchObject({ result });
+  });
+
   test('looks at the peers of a running daemon too, each once, and as the configuration has it', async () => {
-    const running = (changes: Partial<Neighbor>) => ({ ...neighbor(1), ...changes });
+    const running = (changes: Partial<Neighbor>) => ({ ...neighbor(1), localAsn: 65001, ...changes });
     const neighbors = [
       running({ name: 'tor', address: Address.parse('2001:db8::1') }),
       running({ name: 'added', address: Address.parse('2001:db8:9::1') }),
