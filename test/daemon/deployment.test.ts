@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../src/daemon/config/load.ts';
 import { herald } from '../cli/herald.ts';
 
@@ -22,8 +22,12 @@ interface Container {
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
 }
 
+interface Hook {
+  readonly preStop: { readonly exec: { readonly command: readonly string[] } };
+}
+
 interface Daemon extends Container {
-  readonly lifecycle: { readonly preStop: { readonly exec: { readonly command: readonly string[] } } };
+  readonly lifecycle?: Hook;
   readonly startupProbe: Probe;
   readonly livenessProbe: Probe;
   readonly readinessProbe: Probe;
@@ -45,7 +49,10 @@ interface DaemonSet {
   };
 }
 
-const { spec } = parse(readFileSync('config/kubernetes/daemonset.yaml', 'utf8')) as DaemonSet;
+const text = readFileSync('config/kubernetes/daemonset.yaml', 'utf8');
+const { spec } = parse(text) as DaemonSet;
+/** The same with its switch: the line that is there as a comment. */
+const switched = parse(text.replace('# lifecycle:', 'lifecycle:')) as DaemonSet;
 const pod = spec.template.spec;
 const [init] = pod.initContainers;
 const [daemon] = pod.containers;
@@ -74,8 +81,20 @@ describe('config/kubernetes', () => {
     expect(init.command).toContain(config.stateDir);
   });
 
-  test('the hook is a command of this version, and the pod has longer than it takes', async () => {
-    const [program, ...words] = daemon.lifecycle.preStop.exec.command;
+  test('an update is a planned restart: no hook drains, the peer keeps our routes, and the daemon knows that it was there', () => {
+    expect(daemon.lifecycle).toBeUndefined();
+    const documents = parseAllDocuments(readFileSync('config/cilium/manifests/bgp.yaml', 'utf8'));
+    const peer = documents.find((document) => document.get('kind') === 'CiliumBGPPeerConfig');
+    expect(peer?.getIn(['spec', 'gracefulRestart', 'enabled'])).toBe(true);
+    expect(config.stateDir).toBeDefined();
+    // SIGTERM; SIGINT would be for good.
+    expect(dockerfile).toContain('\nSTOPSIGNAL SIGTERM\n');
+  });
+
+  test('the hook that one line adds is a command of this version, and the pod has longer than it takes', async () => {
+    const [changed] = switched.spec.template.spec.containers;
+    expect({ ...changed, lifecycle: undefined }).toEqual({ ...daemon, lifecycle: undefined });
+    const [program, ...words] = changed.lifecycle?.preStop.exec.command ?? [];
     expect(program).toBe('herald');
     const { err } = await herald(...words, '--server', 'unix:/nonexistent/herald.sock');
     expect(err).toContain('/nonexistent/herald.sock');
