@@ -8,23 +8,17 @@
 // `established` when all are, and `done` when each has every one of the ROUTES /64s from number FIRST on, which are known by the 32 bits after
 // 2001:db8::/32. A line on standard input makes all hang up and dial again. If that is not reached in SECONDS, it says `error` and ends.
 
-#define _GNU_SOURCE
+#include "bgp.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { OPEN = 1, UPDATE = 2, NOTIFICATION = 3, KEEPALIVE = 4, HEADER = 19, LONGEST = 4096 };
 enum { AS = 65000, HOLD_TIME = 240, KEEPALIVE_MS = 30000, RETRY_MS = 20, OPEN_MS = 5000, ROOM = 1 << 15 };
 enum { MP_REACH = 14, EXTENDED_LENGTH = 0x10 };
 
@@ -46,54 +40,26 @@ static uint64_t updates, bytes;
 static int poller, told;
 static double arrived, patience, deadline;
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
-
-__attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *format, ...) {
-  char text[256];
-  va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
-  va_end(args);
-  printf("{\"event\":\"error\",\"ms\":%.6f,\"text\":\"%s\"}\n", now(), text);
-  fflush(stdout);
-  exit(1);
-}
-
-static unsigned get16(const uint8_t *p) { return p[0] << 8 | p[1]; }
-static uint32_t get32(const uint8_t *p) { return (uint32_t)get16(p) << 16 | get16(p + 2); }
-static void put16(uint8_t *p, unsigned v) { p[0] = v >> 8, p[1] = v; }
-static void put32(uint8_t *p, uint32_t v) { put16(p, v >> 16), put16(p + 2, v); }
-
 static void tell(const char *event) {
   printf("{\"event\":\"%s\",\"ms\":%.6f,\"updates\":%lu,\"bytes\":%lu}\n", event, arrived, updates, bytes);
   fflush(stdout);
 }
 
 // A message is far smaller than what the kernel takes of an idle connection.
-static void say(struct peer *p, uint8_t type, uint8_t *m, unsigned length) {
-  memset(m, 0xff, 16);
-  put16(m + 16, length);
-  m[18] = type;
+static void say(struct peer *p, const uint8_t *m, unsigned length) {
   if (send(p->fd, m, length, MSG_NOSIGNAL) < 0) return;
 }
 
 static void send_open(struct peer *p) {
-  // Capabilities, in one parameter: IPv6 unicast, route refresh, 4-octet AS number.
-  uint8_t m[HEADER + 10 + 16] = {[HEADER] = 4, [28] = 16, 2, 14, 1, 4, 0, 2, 0, 1, 2, 0, 65, 4};
-  put16(m + 20, AS);
-  put16(m + 22, HOLD_TIME);
-  put32(m + 24, 0x0a000001 + (p - peers));
-  put32(m + 41, AS);
-  say(p, OPEN, m, sizeof m);
+  uint8_t m[OPEN_LENGTH];
+  put_open(m, (struct open){.as = AS, .hold_time = HOLD_TIME, .id = 0x0a000001 + (p - peers), .afi = 2});
+  say(p, m, sizeof m);
 }
 
 static void send_keepalive(struct peer *p) {
   uint8_t m[HEADER];
-  say(p, KEEPALIVE, m, sizeof m);
+  put_header(m, sizeof m, KEEPALIVE);
+  say(p, m, sizeof m);
 }
 
 static int waits_for_open(struct peer *p) { return p->state == DIALLING || p->state == OPEN_SENT; }

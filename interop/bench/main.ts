@@ -4,9 +4,15 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { repository } from '../lab/paths.ts';
 import { cases } from './cases/all.ts';
 import { chart } from './chart.ts';
-import { check, guard, targets } from './check.ts';
-import { machine, markdown, type Run, rowsOf } from './report.ts';
+import { check } from './check.ts';
+import { measure, planOf } from './measure.ts';
+import { machine, markdown, type Row, rowsOf } from './report.ts';
 import { speakers } from './speakers/all.ts';
+import { guardOf, targetsOf } from './targets.ts';
+import { judge, judgeLateness, verdictTable } from './verdict.ts';
+
+/** How many routes the guard takes, which is to be quick. */
+const guarded = 50_000;
 
 interface Options {
   readonly case?: readonly string[];
@@ -36,46 +42,34 @@ const program = new Command('bench')
 
 async function bench(options: Options): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('namespaces need root');
-  if (options.check === true || options.guard === true) {
-    process.exitCode = (await check(options.guard === true ? guard : targets, progress)) ? 0 : 1;
+  if (options.guard === true) {
+    process.exitCode = (await check(guardOf(guarded), guarded, progress)) ? 0 : 1;
     return;
   }
-  const runs = await measure(options);
-  if (options.output === 'json') console.log(JSON.stringify(rowsOf(runs), null, 2));
-  else console.log(markdown(runs));
-  const isWhole = options.case === undefined && options.speaker === undefined;
-  if (isWhole) {
-    const text = `# Results\n\nFrom \`npm run bench\` on ${machine()}.\n\n![Medians](results.svg)\n\n${markdown(runs)}`;
-    writeFileSync(join(repository, 'interop', 'bench', 'results.md'), text);
-    writeFileSync(join(repository, 'interop', 'bench', 'results.svg'), chart(rowsOf(runs)));
+  const chosen = cases.filter(({ name }) => options.case?.includes(name) ?? true);
+  const targets = targetsOf(options.routes).filter((target) => chosen.includes(target.case));
+  if (options.check === true) {
+    process.exitCode = (await check(targets, options.routes, progress)) ? 0 : 1;
+    return;
   }
-  if (runs.some(({ outcome }) => 'failure' in outcome)) process.exitCode = 1;
-}
-
-/** The speakers take turns, so that what else the machine does falls on all of them. */
-async function measure(options: Options): Promise<Run[]> {
-  const runs: Run[] = [];
-  for (const one of cases.filter(({ name }) => options.case?.includes(name) ?? true)) {
-    for (let i = 1; i <= options.runs; i++) {
-      for (const speaker of one.speakers) {
-        const isCompared = speakers.some(({ name }) => name === speaker.name);
-        if (isCompared && options.speaker?.includes(speaker.name) === false) continue;
-        const name = `${one.name} ${i}/${options.runs} ${speaker.title}`;
-        try {
-          const measurements = await one.measure(speaker, options.routes);
-          for (const { metric, value, unit, note } of measurements) {
-            progress(`${name}: ${metric}: ${value.toFixed(3)} ${unit}${note === undefined ? '' : ` (${note})`}`);
-          }
-          runs.push({ case: one, speaker, outcome: { measurements } });
-        } catch (error) {
-          const failure = error instanceof Error ? error.message : String(error);
-          progress(`${name}: failed: ${failure}`);
-          runs.push({ case: one, speaker, outcome: { failure } });
-        }
-      }
-    }
+  const compared = new Set(speakers.map(({ name }) => name));
+  const steps = planOf(
+    chosen,
+    options.runs,
+    (_, { name }) => !compared.has(name) || (options.speaker?.includes(name) ?? true),
+  );
+  const runs = await measure(steps, options.routes, progress);
+  const rows = rowsOf(runs);
+  const median = (row: Row) => row.median;
+  const verdicts = [...targets.map((target) => judge(target, rows, median)), ...judgeLateness(rows)];
+  const report = `${markdown(runs)}\n## Targets\n\n${verdictTable(verdicts)}\n`;
+  console.log(options.output === 'json' ? JSON.stringify(rows, null, 2) : report);
+  if (options.case === undefined && options.speaker === undefined) {
+    const title = `# Results\n\nFrom \`npm run bench\` on ${machine()}.\n\n![Medians](results.svg)\n\n`;
+    writeFileSync(join(repository, 'interop', 'bench', 'results.md'), title + report);
+    writeFileSync(join(repository, 'interop', 'bench', 'results.svg'), chart(rows));
   }
-  return runs;
+  if (runs.some(({ outcome }) => outcome.kind === 'failed')) process.exitCode = 1;
 }
 
 function progress(line: string): void {

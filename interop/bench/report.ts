@@ -7,8 +7,14 @@ import { median } from './statistics.ts';
 export interface Run {
   readonly case: Case;
   readonly speaker: Speaker;
-  readonly outcome: { readonly measurements: readonly Measurement[] } | { readonly failure: string };
+  readonly outcome: Outcome;
 }
+
+export type Outcome =
+  | { readonly kind: 'measured'; readonly measurements: readonly Measurement[] }
+  /** It cannot do it, in the time and with the memory that there is. */
+  | { readonly kind: 'out-of-reach'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
 
 export interface Row {
   readonly case: string;
@@ -18,7 +24,7 @@ export interface Row {
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** Its median by that of the best other speaker: below 1 it is the best. Absent if there is no other. */
+  /** Its median by that of the best other speaker: below 1 it is the best. Absent if there is no other, or its median is nothing. */
   readonly ratio?: number;
   readonly runs: number;
 }
@@ -27,7 +33,7 @@ export interface Row {
 export function rowsOf(runs: readonly Run[]): Row[] {
   const groups = new Map<string, { run: Run; measurement: Measurement; values: number[] }>();
   for (const run of runs) {
-    for (const measurement of 'failure' in run.outcome ? [] : run.outcome.measurements) {
+    for (const measurement of run.outcome.kind === 'measured' ? run.outcome.measurements : []) {
       const key = [run.case.name, measurement.metric, run.speaker.name].join('\n');
       const group = groups.get(key);
       if (group === undefined) groups.set(key, { run, measurement, values: [measurement.value] });
@@ -46,7 +52,8 @@ export function rowsOf(runs: readonly Run[]): Row[] {
   }));
   return rows.map((row) => {
     const others = rows.filter((other) => isRival(other, row)).map((other) => other.median);
-    return others.length === 0 ? row : { ...row, ratio: row.median / Math.min(...others) };
+    const best = Math.min(...others);
+    return others.length === 0 || best <= 0 ? row : { ...row, ratio: row.median / best };
   });
 }
 
@@ -54,18 +61,23 @@ function isRival(other: Omit<Row, 'ratio'>, row: Omit<Row, 'ratio'>): boolean {
   return other.case === row.case && other.metric === row.metric && other.speaker !== row.speaker;
 }
 
-/** A Markdown table for each metric, the best speaker first; then what failed. */
+/** A Markdown table for each metric, the best speaker first and last who has no figure; then what failed. */
 export function markdown(runs: readonly Run[]): string {
   const rows = rowsOf(runs);
   const parts = [...new Set(runs.map((run) => run.case))].flatMap((one) => {
     const own = rows.filter((row) => row.case === one.name);
+    const without = [...unableIn(one, runs)].filter(([speaker]) => own.every((row) => row.speaker !== speaker));
     const tables = [...new Set(own.map((row) => row.metric))].map((metric) =>
-      table(own.filter((row) => row.metric === metric)),
+      table(
+        own.filter((row) => row.metric === metric),
+        without,
+      ),
     );
+    if (tables.length === 0) tables.push(without.map((line) => `- ${line.join(': ')}`).join('\n'));
     return [`## ${one.name}: ${one.title}`, ...tables];
   });
   const failed = runs.flatMap(({ case: { name }, speaker, outcome }) =>
-    'failure' in outcome ? [`- ${name}, ${speaker.title}: ${outcome.failure.split('\n')[0]}`] : [],
+    outcome.kind === 'failed' ? [`- ${name}, ${speaker.title}: ${outcome.reason.split('\n')[0]}`] : [],
   );
   if (failed.length > 0) parts.push('## Failed', failed.join('\n'));
   return `${parts.join('\n\n')}\n`;
@@ -77,7 +89,16 @@ export function machine(): string {
   return `${all.length} × ${all[0]?.model.trim() ?? 'CPU'}, Node.js ${process.version}`;
 }
 
-function table(rows: readonly Row[]): string {
+/** Who could not do it, and why; the first line of that. */
+function unableIn(one: Case, runs: readonly Run[]): ReadonlyMap<string, string> {
+  return new Map(
+    runs.flatMap(({ case: { name }, speaker, outcome }) =>
+      name !== one.name || outcome.kind === 'measured' ? [] : [[speaker.title, outcome.reason.split('\n')[0] ?? '']],
+    ),
+  );
+}
+
+function table(rows: readonly Row[], without: readonly (readonly [string, string])[]): string {
   const sorted = rows.toSorted((a, b) => a.median - b.median);
   const [{ metric, unit, runs } = { metric: '', unit: '', runs: 0 }] = sorted;
   const lines = sorted.map((row) => [
@@ -87,19 +108,27 @@ function table(rows: readonly Row[]): string {
     figure(row.max),
     row.ratio === undefined ? '' : figure(row.ratio),
   ]);
-  const cells = [[`${metric} (${unit}, ${runs} runs)`, 'median', 'min', 'max', 'to the best other'], ...lines];
+  return aligned([
+    [`${metric} (${unit}, ${runs === 1 ? '1 run' : `${runs} runs`})`, 'median', 'min', 'max', 'to the best other'],
+    ...lines,
+    ...without.map(([speaker, reason]) => [speaker, '', '', '', reason]),
+  ]);
+}
+
+/** A Markdown table: the head, then a line for each; all columns but the first `left` are flush right. */
+export function aligned(cells: readonly (readonly string[])[], left = 1): string {
   const widths = cells[0]?.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0))) ?? [];
   const [head = '', ...body] = cells.map((line) => {
     const padded = line.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+      column < left ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
     );
     return `| ${padded.join(' | ')} |`;
   });
-  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  const rule = `| ${widths.map((width, column) => (column < left ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
   return [head, rule, ...body].join('\n');
 }
 
 /** Three digits, or more before the point. */
-function figure(value: number): string {
+export function figure(value: number): string {
   return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
 }

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { Lab } from '../lab/lab.ts';
 import type { LabNode } from '../lab/node.ts';
 import { repository } from '../lab/paths.ts';
+import type { Measurement } from './case.ts';
+import { OutOfReach, withinReach } from './reach.ts';
 import { firstRoute } from './routes.ts';
 import { Sink } from './sink.ts';
-import { type Load, patience, type Speaker, type Started, speakerAddress } from './speaker.ts';
-import { within } from './within.ts';
+import { type Load, patience, quietAddress, type Speaker, type Started, speakerAddress } from './speaker.ts';
 
 /** Where the labs of this process have their logs; gone when it ends. The nodes themselves end with their runner. */
 const scratch = mkdtempSync(join(tmpdir(), 'herald-bench-'));
@@ -27,30 +28,41 @@ export interface Rig {
   readonly crowd: (routes: number) => Promise<Sink>;
   /** The resident memory of all processes of the speaker, in MB (10^6 octets). */
   readonly resident: () => number;
+  /** How late a keepalive was at most since the rig is up, if it has a quiet peer. */
+  readonly lateness: (during: string) => Promise<readonly Measurement[]>;
 }
 
-/** Brings a rig up, lets `use` have it, and takes it down again whatever happens. */
+export interface RigOptions extends Load {
+  /** How long it may be used; absent: two minutes. */
+  readonly seconds?: number;
+  /** With a peer beside the sink that is told nothing, and hears a keepalive each second; not of a speaker that dials. */
+  readonly quiet?: boolean;
+}
+
+/** Milliseconds between two keepalives to the quiet peer. */
+const keepalive = 1000;
+
+/**
+ * Brings a rig up, lets `use` have it, and takes it down again whatever happens. Throws OutOfReach when it takes too long, or more memory than
+ * there is.
+ */
 export async function withRig<T>(
   speaker: Speaker,
   routes: number,
   use: (rig: Rig) => Promise<T>,
-  load: Load = {},
+  { seconds = 120, quiet = false, ...load }: RigOptions = {},
 ): Promise<T> {
-  const seconds = patience(routes);
   const { peers = 0 } = load;
-  const lab = await within(
-    seconds,
-    'the lab',
-    Lab.deploy(join(repository, 'interop', 'bench', 'bench.clab.yml'), {
-      env: { IMAGE: speaker.image },
-      directory: mkdtempSync(join(scratch, 'lab-')),
-    }),
-  );
+  const lab = await Lab.deploy(join(repository, 'interop', 'bench', 'bench.clab.yml'), {
+    env: { IMAGE: speaker.image },
+    directory: mkdtempSync(join(scratch, 'lab-')),
+  });
   let started: Started | undefined;
   try {
-    const what = `${speaker.title} to load ${routes} routes`;
-    started = await within(seconds, what, speaker.start(lab.node('speaker'), routes, load));
-    return await use({
+    const what = `load ${routes.toLocaleString('en')} routes`;
+    started = await withinReach(patience(routes), what, speaker.start(lab.node('speaker'), routes, load));
+    const beside = quiet && speaker.dials === 'sink' ? await startQuiet(lab.node('sink')) : undefined;
+    const rig: Rig = {
       speaker: started,
       nodes: { speaker: lab.node('speaker'), sink: lab.node('sink') },
       listen: (target, options = {}) =>
@@ -66,7 +78,7 @@ export async function withRig<T>(
           first: firstRoute,
           routes: count,
           sets,
-          seconds: patience(count),
+          seconds,
         }),
       crowd: (count) =>
         Sink.crowd(
@@ -77,19 +89,36 @@ export async function withRig<T>(
             atOnce: speaker.backlog ?? peers,
             first: firstRoute,
             routes: count,
-            seconds: patience(count * Math.sqrt(peers)),
+            seconds,
           },
         ),
       resident: () => resident(lab.node('speaker')),
-    });
+      lateness: async (during) => (beside === undefined ? [] : [await latenessOf(beside, during)]),
+    };
+    return await withinReach(seconds, 'finish', use(rig));
   } catch (error) {
+    if (error instanceof OutOfReach) throw error;
     const log = lab.node('speaker').logs().slice(-4000);
     const message = error instanceof Error ? error.message : String(error);
-    throw new Error(`${speaker.title}: ${message}\n${log}`, { cause: error });
+    throw new Error(`${message}\n${log}`, { cause: error });
   } finally {
     started?.originator?.close();
     await lab.destroy();
   }
+}
+
+async function startQuiet(node: LabNode): Promise<Sink> {
+  const quiet = await Sink.quiet(node, { from: quietAddress, dial: speakerAddress, seconds: 30 });
+  await quiet.saw('established', 30);
+  return quiet;
+}
+
+/** A timer may be early (RFC 4271 section 10); what is later than the interval is late. */
+async function latenessOf(quiet: Sink, during: string): Promise<Measurement> {
+  const { longest, lost } = await quiet.silence();
+  const value = Math.max(0, longest - keepalive);
+  const note = lost === 0 ? undefined : `session lost ${lost} times`;
+  return { metric: `keepalive late at most, ${during}`, unit: 'ms', value, ...(note !== undefined && { note }) };
 }
 
 /** Of all processes in the node but the one that holds it, and the `sleep` that this one runs. */

@@ -12,60 +12,26 @@
 // it tells every announcement and withdrawal from then on, with `slow` it reads 8 KB every 5 ms at most. If TARGET is not reached in SECONDS, or the session fails, it says `error`
 // and ends; else it keeps the session until it is killed.
 
-#define _GNU_SOURCE
+#include "bgp.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { OPEN = 1, UPDATE = 2, NOTIFICATION = 3, KEEPALIVE = 4, HEADER = 19, LONGEST = 4096 };
 enum { SINK_AS = 65000, BLAST_AS = 65001, HOLD_TIME = 240, KEEPALIVE_MS = 10000 };
 enum { SLOW_US = 5000, SLOW_ROOM = 8192, SLOW_WINDOW = 65536 };
 enum { MP_REACH = 14, MP_UNREACH = 15, EXTENDED_LENGTH = 0x10 };
 
 static int slow;
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
-
-__attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *format, ...) {
-  char text[256];
-  va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
-  va_end(args);
-  printf("{\"event\":\"error\",\"ms\":%.6f,\"text\":\"%s\"}\n", now(), text);
-  fflush(stdout);
-  exit(1);
-}
-
 static void tell(const char *event, double ms) {
   printf("{\"event\":\"%s\",\"ms\":%.6f}\n", event, ms);
-}
-
-static unsigned get16(const uint8_t *p) { return p[0] << 8 | p[1]; }
-static uint32_t get32(const uint8_t *p) { return (uint32_t)get16(p) << 16 | get16(p + 2); }
-static void put16(uint8_t *p, unsigned v) { p[0] = v >> 8, p[1] = v; }
-static void put32(uint8_t *p, uint32_t v) { put16(p, v >> 16), put16(p + 2, v); }
-
-static void put_header(uint8_t *p, unsigned length, uint8_t type) {
-  memset(p, 0xff, 16);
-  put16(p + 16, length);
-  p[18] = type;
 }
 
 static void send_all(int fd, const uint8_t *bytes, size_t length) {
@@ -80,13 +46,8 @@ static void send_all(int fd, const uint8_t *bytes, size_t length) {
 }
 
 static void send_open(int fd, unsigned as) {
-  // Capabilities, in one parameter: IPv6 unicast, route refresh, 4-octet AS number.
-  uint8_t m[HEADER + 10 + 16] = {[HEADER] = 4, [28] = 16, 2, 14, 1, 4, 0, 2, 0, 1, 2, 0, 65, 4};
-  put_header(m, sizeof m, OPEN);
-  put16(m + 20, as);
-  put16(m + 22, HOLD_TIME);
-  put32(m + 24, 0xc0000200 + as % 256);
-  put32(m + 41, as);
+  uint8_t m[OPEN_LENGTH];
+  put_open(m, (struct open){.as = as, .hold_time = HOLD_TIME, .id = 0xc0000200 + as % 256, .afi = 2});
   send_all(fd, m, sizeof m);
 }
 

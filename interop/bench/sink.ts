@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { LabNode } from '../lab/node.ts';
 import { cacheDirectory, repository } from '../lab/paths.ts';
@@ -20,6 +20,9 @@ export interface SinkEvent {
   readonly bytes?: number;
   /** Routes in the UPDATEs, announced or withdrawn. */
   readonly told?: number;
+  /** Milliseconds in which a quiet peer heard nothing, and how often its session was lost. */
+  readonly longest?: number;
+  readonly lost?: number;
   readonly text?: string;
 }
 
@@ -49,6 +52,13 @@ export interface FeedOptions {
   readonly routes: number;
   /** Attribute sets, each of an equal part of the routes. */
   readonly sets: number;
+  readonly seconds: number;
+}
+
+export interface QuietOptions {
+  readonly from: string;
+  readonly dial: string;
+  /** Until when there must be a session. */
   readonly seconds: number;
 }
 
@@ -99,17 +109,14 @@ export class Sink {
     return Sink.#run(node, argv);
   }
 
-  /** The first event of that name, or of that name and route, since it was last asked for. */
-  async saw(name: string, seconds: number): Promise<SinkEvent> {
+  /** The first event of that name, or of that name and route, since it was last asked for; without `seconds`, as long as the rig lasts. */
+  async saw(name: string, seconds?: number): Promise<SinkEvent> {
     const event = this.#seen.get(name);
     this.#seen.delete(name);
     if (event !== undefined) return event;
     if (this.#failure !== undefined) throw this.#failure;
-    return within(
-      seconds,
-      `the sink to see "${name}"`,
-      new Promise<SinkEvent>((resolve, reject) => this.#waiting.set(name, { resolve, reject })),
-    );
+    const coming = new Promise<SinkEvent>((resolve, reject) => this.#waiting.set(name, { resolve, reject }));
+    return seconds === undefined ? coming : within(seconds, `the sink to see "${name}"`, coming);
   }
 
   /** As `start`, with one that announces a table to whom it dials, and tells of `sending` and `sent`. */
@@ -126,10 +133,23 @@ export class Sink {
     return Sink.#run(nodes.sink, [program, dial, ...[peers, atOnce, first, routes, seconds].map(String)]);
   }
 
+  /** A peer that is told nothing but that the speaker is alive, once in a second. */
+  static async quiet(node: LabNode, { from, dial, seconds }: QuietOptions): Promise<Sink> {
+    const program = await install(node, 'quiet');
+    return Sink.#run(node, [program, from, dial, String(seconds)]);
+  }
+
   /** What it saw before counts no more; a crowd hangs up, and dials again. */
   again(): void {
     this.#seen.clear();
     this.#child.stdin?.write('again\n');
+  }
+
+  /** The longest that a quiet peer heard nothing since it was last asked. */
+  async silence(): Promise<{ readonly longest: number; readonly lost: number }> {
+    this.#child.stdin?.write('silence\n');
+    const { longest = 0, lost = 0 } = await this.saw('silence', 10);
+    return { longest, lost };
   }
 
   static #run(node: LabNode, argv: readonly string[]): Sink {
@@ -168,9 +188,13 @@ export class Sink {
 }
 
 /** Compiles a program of ours unless that was done before, and puts it into a node; gives its path there. */
-export async function install(node: LabNode, name: 'sink' | 'crowd'): Promise<string> {
+export async function install(node: LabNode, name: 'sink' | 'crowd' | 'quiet'): Promise<string> {
   const source = join(repository, 'interop', 'bench', `${name}.c`);
-  const version = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
+  const hash = createHash('sha256').update(readFileSync(source));
+  const version = hash
+    .update(readFileSync(join(dirname(source), 'bgp.h')))
+    .digest('hex')
+    .slice(0, 12);
   const directory = join(cacheDirectory(), 'bench');
   const binary = join(directory, `${name}-${version}`);
   if (!existsSync(binary)) {

@@ -52,6 +52,7 @@ export interface Originator {
 
 export const speakerAddress = 'fd00:b::2';
 export const sinkAddress = 'fd00:b::1';
+export const quietAddress = 'fd00:b::2:1';
 
 /** A node with a Debian that has every daemon, of which none is started. */
 export const debian = 'ghcr.io/srl-labs/network-multitool:latest';
@@ -63,7 +64,7 @@ export function config(name: string): string {
   return readFileSync(join(repository, 'interop', 'bench', 'speakers', name), 'utf8');
 }
 
-/** How many seconds it may take to load a table. */
+/** How many seconds it may take to load a table, or to send one. */
 export function patience(routes: number): number {
-  return 60 + routes / 1000;
+  return 60 + routes / 5000;
 }

@@ -5,6 +5,7 @@ import { failover } from './failover.ts';
 import { flap } from './flap.ts';
 import { growth } from './growth.ts';
 import { inject } from './inject.ts';
+import { large } from './large.ts';
 import { list } from './list.ts';
 import { memory } from './memory.ts';
 import { receive } from './receive.ts';
@@ -17,6 +18,7 @@ export const cases = [
   wire,
   dump,
   sets,
+  large,
   receive,
   inject,
   single,

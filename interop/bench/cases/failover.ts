@@ -31,6 +31,8 @@ export const failover: Case = {
   name: 'failover',
   title: 'From the cause to the kernel routes of an FRR 10.7 above',
   speakers: announcers.map(({ speaker }) => speaker),
+  runs: 1,
+  seconds: 150,
   measure: async (speaker) => {
     const announcer = announcers.find((one) => one.speaker === speaker);
     if (announcer === undefined) throw new Error(`${speaker.title} takes no part`);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Case, Measurement } from '../case.ts';
 import { withRig } from '../rig.ts';
-import { patience, type Speaker } from '../speaker.ts';
+import type { Speaker } from '../speaker.ts';
 import { speakers } from '../speakers/all.ts';
 
 /** Milliseconds between the last route and the look, so that no burst is counted as what it takes to stay. */
@@ -12,6 +12,8 @@ export const memory: Case = {
   name: 'memory',
   title: 'Resident memory',
   speakers,
+  runs: 1,
+  seconds: 90,
   measure: async (speaker, routes) => [
     { metric: 'no routes', ...(await resident(speaker, 0)) },
     { metric: `${routes.toLocaleString('en')} routes announced to one peer`, ...(await resident(speaker, routes)) },
@@ -21,7 +23,7 @@ export const memory: Case = {
 function resident(speaker: Speaker, routes: number): Promise<Omit<Measurement, 'metric'>> {
   return withRig(speaker, routes, async (rig) => {
     const sink = await rig.listen(routes);
-    await sink.saw('done', patience(routes));
+    await sink.saw('done');
     await sleep(settle);
     return { unit: 'MB', value: rig.resident() };
   });

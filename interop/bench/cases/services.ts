@@ -30,6 +30,8 @@ export const services: Case = {
   name: 'services',
   title: `Services over ${advertisements} advertisements to ${peers.length} peers`,
   speakers: [heraldControlPlane],
+  runs: 1,
+  seconds: 120,
   measure: async () => {
     const measured = [await measureFirst()];
     for (const count of counts) measured.push(...(await measureChange(count)));

@@ -16,6 +16,7 @@ export const single: Case = {
   name: 'single',
   title: 'One route, from the API to the peer',
   speakers: [herald, gobgp],
+  seconds: 20,
   measure: (speaker) =>
     withRig(speaker, 0, async ({ listen, speaker: { originator } }) => {
       if (originator === undefined) throw new Error('no API for single routes');

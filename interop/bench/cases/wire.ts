@@ -7,5 +7,6 @@ export const wire: Case = {
   name: 'wire',
   title: 'The same bytes, with no speaker behind them',
   speakers: [writer],
+  seconds: 1,
   measure: measureDump,
 };

@@ -4,7 +4,7 @@ import type { RouterServiceClient } from '../../../src/gen/herald/v1/router_serv
 import { PathAttributes, TableType } from '../../../src/gen/herald/v1/types.ts';
 import { startHerald } from '../../lab/start.ts';
 import { firstRoute, packed, partsOf, prefixOf } from '../routes.ts';
-import { type Bulk, config, type Originator, patience, type Speaker } from '../speaker.ts';
+import { type Bulk, config, type Originator, patience, type Speaker, sinkAddress } from '../speaker.ts';
 import { listing, unary } from '../unary.ts';
 import { crowd } from './crowd.ts';
 import { insideOf } from './gobgp.ts';
@@ -35,7 +35,7 @@ export const herald: Speaker = {
       },
       received: async () => {
         const { peers } = await call(client, rpc.getPeerState, { instance: '' });
-        return Number(peers[0]?.families[0]?.received ?? 0);
+        return Number(peers.find(({ peerAddress }) => peerAddress === sinkAddress)?.families[0]?.received ?? 0);
       },
     };
   },
