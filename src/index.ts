@@ -19,6 +19,7 @@ export { SecretText } from './session/secret-text.ts';
 export type { DownReason, Negotiated, SessionState } from './session/types.ts';
 export { SpeakerError, type SpeakerErrorCode } from './speaker/error.ts';
 export type { SpeakerLog } from './speaker/log.ts';
+export type { PolicyEdits, PolicyKey } from './speaker/policies.ts';
 export { Speaker } from './speaker/speaker.ts';
 export type {
   AsnRange,

@@ -2,6 +2,7 @@ import type { Address } from '../ip/address.ts';
 import { SortedMap } from '../policy/sorted-map.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import { SpeakerError, type SpeakerErrorCode } from '../speaker/error.ts';
+import type { PolicyEdits } from '../speaker/policies.ts';
 import type { BgpGlobal, PathSpec } from '../speaker/types.ts';
 import { ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import { packPrefixes } from '../wire/nlri.ts';
@@ -24,10 +25,8 @@ export interface Router {
   removeNeighbor(address: Address): void;
   advertiseBulk(spec: PathSpec): number;
   withdrawPrefixes(family: PathSpec['family'], nlri: PathSpec['nlri'], owner: PathSpec['owner']): number;
-  addRoutePolicy(policy: RoutePolicy): void;
-  /** In one step: all of them or none. */
-  replaceRoutePolicies(policies: readonly RoutePolicy[]): void;
-  removeRoutePolicy(name: string, type: RoutePolicy['type']): void;
+  /** All of them or none. */
+  editRoutePolicies(edits: PolicyEdits): void;
 }
 
 /** The speakers of this process. */
@@ -105,14 +104,9 @@ export class Controller {
       const [{ instance, type }] = step;
       if (absent.has(instance)) continue;
       const began = this.#elapsed();
-      try {
-        await this.#perform(step);
-      } catch (error) {
-        if (!(error instanceof SpeakerError)) throw error;
-        for (const operation of step)
-          failures.push({ instance, operation, message: `${describe(operation)}: ${error.message}` });
-        if (type === 'start-instance' || type === 'stop-instance') absent.add(instance);
-      }
+      const failed = await this.#attempt(step);
+      failures.push(...failed);
+      if (failed.length > 0 && (type === 'start-instance' || type === 'stop-instance')) absent.add(instance);
       durations.set(instance, (durations.get(instance) ?? 0) + this.#elapsed() - began);
     }
     for (const [name, running] of this.#running) {
@@ -130,6 +124,24 @@ export class Controller {
     }
   }
 
+  /** What one operation of a step cannot do is not to keep the others from being done. */
+  async #attempt(step: Step): Promise<readonly Failure[]> {
+    try {
+      await this.#perform(step);
+      return [];
+    } catch (error) {
+      if (!(error instanceof SpeakerError)) throw error;
+      const failures: Failure[] = [];
+      const [operation, ...others] = step;
+      if (others.length === 0) {
+        const message = `${describe(operation)}: ${error.message}`;
+        return [{ instance: operation.instance, operation, message }];
+      }
+      for (const alone of step) failures.push(...(await this.#attempt([alone])));
+      return failures;
+    }
+  }
+
   async #perform([operation, ...more]: Step): Promise<void> {
     const { instance } = operation;
     switch (operation.type) {
@@ -140,8 +152,10 @@ export class Controller {
         await this.#instances.stop(instance, { fullDestroy: true, text: 'configuration changed' });
         this.#running.delete(instance);
         return;
+      case 'remove-policy':
       case 'update-policy':
-        updatePolicies([operation, ...more].flatMap(policyOf), this.#runningAt(instance));
+      case 'add-policy':
+        editPolicies([operation, ...more].filter(isOfPolicy), this.#runningAt(instance));
         return;
       default:
         change(operation, this.#runningAt(instance));
@@ -163,30 +177,38 @@ export class Controller {
   }
 }
 
-/** One operation; or the updates of several policies of one instance, so that peers that are treated alike go on together. */
+/** One operation; or what changes of the policies of one instance, so that peers that are treated alike go on together, and are told of the outcome alone. */
 type Step = readonly [Operation, ...Operation[]];
+
+type PolicyOperation = Extract<Operation, { readonly type: 'remove-policy' | 'update-policy' | 'add-policy' }>;
+
+function isOfPolicy(operation: Operation): operation is PolicyOperation {
+  return operation.type === 'remove-policy' || operation.type === 'update-policy' || operation.type === 'add-policy';
+}
 
 function stepsOf(operations: readonly Operation[]): readonly Step[] {
   const steps: [Operation, ...Operation[]][] = [];
   for (const operation of operations) {
     const last = steps.at(-1);
-    const { type, instance } = operation;
-    if (type === 'update-policy' && last?.[0].type === type && last[0].instance === instance) last.push(operation);
+    const isMore = last !== undefined && last[0].instance === operation.instance && isOfPolicy(last[0]);
+    if (isMore && isOfPolicy(operation)) last.push(operation);
     else steps.push([operation]);
   }
   return steps;
 }
 
-function policyOf(operation: Operation): readonly RoutePolicy[] {
-  return operation.type === 'update-policy' ? [operation.policy] : [];
+function editPolicies(operations: readonly PolicyOperation[], { router, policies }: Running): void {
+  router.editRoutePolicies({
+    remove: operations.flatMap((one) => (one.type === 'remove-policy' ? { name: one.name, type: 'export' } : [])),
+    replace: operations.flatMap((one) => (one.type === 'update-policy' ? one.policy : [])),
+    add: operations.flatMap((one) => (one.type === 'add-policy' ? one.policy : [])),
+  });
+  for (const operation of operations)
+    if (operation.type === 'remove-policy') policies.delete(operation.name);
+    else policies.set(operation.policy.name, operation.policy);
 }
 
-function updatePolicies(policies: readonly RoutePolicy[], running: Running): void {
-  running.router.replaceRoutePolicies(policies);
-  for (const policy of policies) running.policies.set(policy.name, policy);
-}
-
-type Change = Exclude<Operation, { readonly type: 'start-instance' | 'stop-instance' | 'update-policy' }>;
+type Change = Exclude<Operation, PolicyOperation | { readonly type: 'start-instance' | 'stop-instance' }>;
 
 function change(operation: Change, running: Running): void {
   const { router, neighbors } = running;
@@ -224,23 +246,7 @@ function change(operation: Change, running: Running): void {
     case 'advertise':
       router.advertiseBulk(specOf(operation.paths));
       for (const path of operation.paths) running.paths = running.paths.with(path.prefix.toString(), path);
-      return;
-    case 'remove-policy':
-      removePolicy(operation.name, running);
-      return;
-    case 'add-policy':
-      addPolicy(operation.policy, running);
   }
-}
-
-function addPolicy(policy: RoutePolicy, { router, policies }: Running): void {
-  router.addRoutePolicy(policy);
-  policies.set(policy.name, policy);
-}
-
-function removePolicy(name: string, { router, policies }: Running): void {
-  ifThere(() => router.removeRoutePolicy(name, 'export'));
-  policies.delete(name);
 }
 
 /** False when what it is about is not there, which others may have seen to. */

@@ -23,8 +23,8 @@ export type Operation =
 export type Instances = ReadonlyMap<string, InstancePlan>;
 
 /**
- * What to do, in this order: removals, updates, additions; paths and policies before peers, so that the first UPDATE and the End-of-RIB of a session are
- * right. Nothing when `running` is as planned.
+ * What to do, in this order: removals, updates with all that changes of policies, additions; paths and policies before peers, so that the first UPDATE and
+ * the End-of-RIB of a session are right. Nothing when `running` is as planned.
  */
 export function diff(running: Instances, planned: Instances): readonly Operation[] {
   const removals: Operation[] = [];
@@ -48,13 +48,15 @@ export function diff(running: Instances, planned: Instances): readonly Operation
     for (const neighbor of neighbors.removed) removals.push({ type: 'remove-peer', instance, neighbor });
     if (paths.removed.length > 0)
       removals.push({ type: 'withdraw', instance, prefixes: paths.removed.map(({ prefix }) => prefix) });
-    for (const { name } of policies.removed) removals.push({ type: 'remove-policy', instance, name });
 
-    for (const policy of policies.changed) updates.push({ type: 'update-policy', instance, policy });
+    // In a row, to be done in one step: peers that are treated alike stay together.
+    const edits = isKept ? updates : additions;
+    for (const { name } of policies.removed) edits.push({ type: 'remove-policy', instance, name });
+    for (const policy of policies.changed) edits.push({ type: 'update-policy', instance, policy });
+    for (const policy of policies.added) edits.push({ type: 'add-policy', instance, policy });
     for (const same of alike(paths.changed)) updates.push({ type: 'advertise', instance, paths: same });
     for (const neighbor of neighbors.changed) updates.push({ type: 'update-peer', instance, neighbor });
 
-    for (const policy of policies.added) additions.push({ type: 'add-policy', instance, policy });
     for (const same of alike(paths.added)) additions.push({ type: 'advertise', instance, paths: same });
     for (const neighbor of neighbors.added) additions.push({ type: 'add-peer', instance, neighbor });
   }

@@ -4,6 +4,7 @@ import type { Prefix } from '../ip/prefix.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import { isSame } from '../session/same.ts';
 import { SpeakerError, type SpeakerErrorCode } from '../speaker/error.ts';
+import type { PolicyEdits } from '../speaker/policies.ts';
 import type { Speaker } from '../speaker/speaker.ts';
 import type { Neighbor } from '../speaker/types.ts';
 import { ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
@@ -34,15 +35,19 @@ export function apply(speaker: Speaker, from: InstanceConfig, to: InstanceConfig
   const { removed, changed, added } = difference(from.neighbors, to.neighbors, ({ address }) => address.toString());
   for (const { address } of removed) unless('not-found', () => speaker.removeNeighbor(address));
   const relaxed = relaxRanges(speaker, from.listenRanges, to.listenRanges);
-  const policies = applyPolicies(speaker, from.policies, to.policies);
-  const paths = applyPaths(speaker, from.paths, to.paths);
-  for (const neighbor of [...changed, ...added]) setNeighbor(speaker, neighbor);
+  // No peer is to hear of a path that goes because the policy that kept it back goes too.
+  const withdrawn = withdrawPaths(speaker, from.paths, to.paths);
+  const known = changed.filter(({ address }) => isConfigured(speaker, address));
+  const { edits, count } = policyEdits(speaker, from.policies, to.policies);
+  speaker.editRoutePolicies(edits, known);
+  const advertised = advertisePaths(speaker, from.paths, to.paths);
+  for (const neighbor of [...changed, ...added]) if (!known.includes(neighbor)) setNeighbor(speaker, neighbor);
   const tightened = tightenRanges(speaker, from.listenRanges, to.listenRanges);
   return {
     neighbors: removed.length + changed.length + added.length,
     listenRanges: relaxed + tightened,
-    paths,
-    policies,
+    paths: withdrawn + advertised,
+    policies: count,
   };
 }
 
@@ -62,27 +67,38 @@ function setNeighbor(speaker: Speaker, neighbor: Neighbor): void {
   else speaker.addNeighbor(neighbor);
 }
 
-function setPolicy(speaker: Speaker, policy: RoutePolicy): void {
-  if (unless('already-exists', () => speaker.addRoutePolicy(policy))) return;
-  speaker.removeRoutePolicy(policy.name, policy.type);
-  speaker.addRoutePolicy(policy);
+/**
+ * Policies have an order, and new ones come last: those that keep their place are replaced there, and from the first that does not on all are put in
+ * again. `count`: how many come, go or change.
+ */
+function policyEdits(speaker: Speaker, from: InstanceConfig['policies'], to: InstanceConfig['policies']) {
+  const there = new Set(speaker.routePolicies().map(policyKey));
+  const keys = from.map(policyKey);
+  const moved = to.findIndex((policy, place) => policyKey(policy) !== keys[place] || !there.has(policyKey(policy)));
+  const kept = moved === -1 ? to.length : moved;
+  const replace = to.slice(0, kept).filter((policy, place) => !isSame(policy, from[place]));
+  const add = to.slice(kept);
+  const removed = from.slice(kept);
+  const edits: PolicyEdits = { remove: [...removed, ...add], replace, add };
+  return { edits, count: removed.length + replace.length + add.length };
 }
 
-/** Policies have an order, and new ones come last: from the first difference on they are all put in again. */
-function applyPolicies(speaker: Speaker, from: InstanceConfig['policies'], to: InstanceConfig['policies']): number {
-  let same = 0;
-  while (same < from.length && same < to.length && isSame(from[same], to[same])) same++;
-  for (const { name, type } of from.slice(same)) unless('not-found', () => speaker.removeRoutePolicy(name, type));
-  for (const policy of to.slice(same)) setPolicy(speaker, policy);
-  return from.length + to.length - 2 * same;
+function policyKey({ name, type }: RoutePolicy): string {
+  return `${type} ${name}`;
 }
 
-function applyPaths(speaker: Speaker, from: readonly PathConfig[], to: readonly PathConfig[]): number {
-  const before = eachPath(from);
+/** Returns how many went. */
+function withdrawPaths(speaker: Speaker, from: readonly PathConfig[], to: readonly PathConfig[]): number {
   const after = eachPath(to);
-  const gone = [...before].filter(([key]) => !after.has(key)).map(([, path]) => path);
+  const gone = [...eachPath(from)].filter(([key]) => !after.has(key)).map(([, path]) => path);
   for (const nlri of pack(gone)) speaker.withdrawPrefixes(nlri.family, nlri, 'config');
-  let count = gone.length;
+  return gone.length;
+}
+
+/** Returns how many are new, or have other attributes. */
+function advertisePaths(speaker: Speaker, from: readonly PathConfig[], to: readonly PathConfig[]): number {
+  const before = eachPath(from);
+  let count = 0;
   for (const path of to) {
     const { attributes, nextHop } = path;
     const news = pathsOf(path).filter((one) => !isSame(before.get(keyOf(one))?.treatment, one.treatment));

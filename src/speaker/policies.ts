@@ -12,9 +12,22 @@ export interface PolicyUsers {
   ribs(): Iterable<FamilyRib>;
 }
 
+/** What a policy is found by: no other of its type has its name. */
+export type PolicyKey = Pick<RoutePolicy, 'name' | 'type'>;
+
+/** Changes of the policies that are made together, in this order. */
+export interface PolicyEdits {
+  /** Those of them that there are. */
+  readonly remove?: readonly PolicyKey[];
+  /** Each comes to the place of the one of its name and type. */
+  readonly replace?: readonly RoutePolicy[];
+  /** Behind all others. */
+  readonly add?: readonly RoutePolicy[];
+}
+
 /** The route policies of one speaker, in the order in which they apply. */
 export class Policies {
-  readonly #policies: RoutePolicy[] = [];
+  #policies: readonly RoutePolicy[] = [];
   readonly #users: PolicyUsers;
 
   constructor(users: PolicyUsers) {
@@ -25,32 +38,33 @@ export class Policies {
     return this.#policies;
   }
 
-  /** See `Speaker.addRoutePolicy`. */
-  add(policy: RoutePolicy): void {
-    if (this.#placeOf(policy) !== -1)
-      throw new SpeakerError('already-exists', `${policy.type} policy "${policy.name}" already exists`);
-    checkPolicy(policy);
-    this.#policies.push(policy);
-    this.#changed(policy.type);
-  }
-
-  /** See `Speaker.replaceRoutePolicies`. */
-  replace(policies: readonly RoutePolicy[]): void {
-    const places = policies.map((policy) => {
-      const place = this.#placeOf(policy);
-      if (place === -1) throw new SpeakerError('not-found', `there is no ${policy.type} policy "${policy.name}"`);
+  /** See `Speaker.editRoutePolicies`. `meanwhile` is done when the policies are the new ones, and no peer has been told of that. */
+  edit({ remove = [], replace = [], add = [] }: PolicyEdits, meanwhile = () => {}): void {
+    const next = [...this.#policies];
+    for (const key of remove) {
+      const place = placeIn(next, key);
+      if (place !== -1) next.splice(place, 1);
+    }
+    for (const policy of replace) {
+      const place = placeIn(next, policy);
+      if (place === -1) throw absent(policy);
       checkPolicy(policy);
-      return place;
-    });
-    for (const [index, policy] of policies.entries()) this.#policies[places[index] as number] = policy;
-    for (const type of new Set(policies.map((policy) => policy.type))) this.#changed(type);
+      next[place] = policy;
+    }
+    for (const policy of add) {
+      if (placeIn(next, policy) !== -1)
+        throw new SpeakerError('already-exists', `${policy.type} policy "${policy.name}" already exists`);
+      checkPolicy(policy);
+      next.push(policy);
+    }
+    this.#policies = next;
+    meanwhile();
+    for (const type of new Set([...remove, ...replace, ...add].map((policy) => policy.type))) this.#changed(type);
   }
 
-  remove(name: string, type: RoutePolicy['type']): void {
-    const place = this.#placeOf({ name, type });
-    const [policy] = place === -1 ? [] : this.#policies.splice(place, 1);
-    if (policy === undefined) throw new SpeakerError('not-found', `there is no ${type} policy "${name}"`);
-    this.#changed(policy.type);
+  remove(key: PolicyKey): void {
+    if (placeIn(this.#policies, key) === -1) throw absent(key);
+    this.edit({ remove: [key] });
   }
 
   /** One for all neighbors that are treated alike. */
@@ -60,10 +74,6 @@ export class Policies {
     const sources = sourcesOf(this.#policies, type, address);
     for (const peer of this.#users.peers()) if (peer.policy(type).is(sources, action)) return peer.policy(type);
     return new PolicyChain(sources, action);
-  }
-
-  #placeOf({ name, type }: Pick<RoutePolicy, 'name' | 'type'>): number {
-    return this.#policies.findIndex((policy) => policy.name === name && policy.type === type);
   }
 
   #changed(type: RoutePolicy['type']): void {
@@ -85,6 +95,14 @@ export class Policies {
       else for (const rib of this.#users.ribs()) rib.evaluateAgain(chain, touched);
     }
   }
+}
+
+function placeIn(policies: readonly RoutePolicy[], { name, type }: PolicyKey): number {
+  return policies.findIndex((policy) => policy.name === name && policy.type === type);
+}
+
+function absent({ name, type }: PolicyKey): SpeakerError {
+  return new SpeakerError('not-found', `there is no ${type} policy "${name}"`);
 }
 
 function checkPolicy({ name, neighbor, statements }: RoutePolicy): void {

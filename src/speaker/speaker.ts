@@ -18,7 +18,7 @@ import { MemoryWatch } from './memory.ts';
 import { Peer } from './peer.ts';
 import { fieldsOf, PeerNews } from './peer-news.ts';
 import type { PeerOwner } from './peer-owner.ts';
-import { Policies } from './policies.ts';
+import { Policies, type PolicyEdits } from './policies.ts';
 import { reset } from './reset.ts';
 import { adjRibInRoutes, adjRibOutRoutes } from './routes.ts';
 import type { Farewell } from './session-keeper.ts';
@@ -252,19 +252,26 @@ export class Speaker {
 
   /** Adds a policy behind those there are. */
   addRoutePolicy(policy: RoutePolicy): void {
-    this.#policies.add(policy);
-  }
-
-  /**
-   * Puts each policy in the place of the one of its name and type, all in one step: only routes that come out differently are sent. Where statements are a
-   * map that shares with the one before, the cost is that of the statements that differ.
-   */
-  replaceRoutePolicies(policies: readonly RoutePolicy[]): void {
-    this.#policies.replace(policies);
+    this.#policies.edit({ add: [policy] });
   }
 
   removeRoutePolicy(name: string, type: RoutePolicy['type']): void {
-    this.#policies.remove(name, type);
+    this.#policies.remove({ name, type });
+  }
+
+  /**
+   * Changes policies, and peers as `updateNeighbor` does, all in one step: what is sent are the routes that come out differently in the end. Where statements
+   * are a map that shares with the one before, the cost is that of the statements that differ.
+   */
+  editRoutePolicies(edits: PolicyEdits, neighbors: readonly Neighbor[] = []): void {
+    const changes = neighbors.map((neighbor) => {
+      const peer = this.#configuredAt(neighbor.address);
+      this.#checkNeighbor(neighbor);
+      return () => peer.reconfigure(neighbor);
+    });
+    this.#policies.edit(edits, () => {
+      for (const change of changes) change();
+    });
   }
 
   routePolicies(): readonly RoutePolicy[] {

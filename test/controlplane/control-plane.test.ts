@@ -222,7 +222,10 @@ describe('the control plane', () => {
     expect(operations.map(({ type }) => type)).toEqual(['add-policy', 'advertise']);
     expect(instances.calls).toHaveLength(before);
     await controlPlane.change(() => ({ put: edits, remove: [] }));
-    expect(instances.calls.slice(before)).toEqual(['addRoutePolicy peer-red-export', 'advertise 2001:db8:1::/128']);
+    expect(instances.calls.slice(before)).toEqual([
+      'editRoutePolicies add peer-red-export',
+      'advertise 2001:db8:1::/128',
+    ]);
   });
 });
 

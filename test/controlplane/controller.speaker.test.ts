@@ -131,6 +131,34 @@ test('manifests end up as routes at the router, change by change', async () => {
   expect(node.received()).toEqual({ '2001:db8:0:2::/64': ['65001:100'] });
 });
 
+test('a change of what is announced sends what comes out differently, and nothing else', async () => {
+  const node = await Node.start();
+  const services = Array.from({ length: 20 }, (_, i) => service(`s${i}`, {}, [`2001:db8:2::${i + 1}`]));
+  await node.apply(...base, ...services);
+  expect(node.established()).toBe(true);
+  expect(Object.keys(node.received())).toHaveLength(21);
+  const heard: string[] = [];
+  node.router?.watchRoutes({ table: 'adj-rib-in' }, (events) => {
+    for (const { type, route } of events) heard.push(`${type} ${route.prefix}`);
+  });
+  const after = async (...resources: readonly Resource[]) => {
+    await node.apply(...resources);
+    node.received();
+    return heard.splice(0);
+  };
+  expect(await after(advertisement('pods', [{ advertisementType: 'PodCIDR', ...community('65001:101') }]))).toEqual([
+    'announced 2001:db8:0:1::/64',
+  ]);
+  const relabelled = await after(
+    advertisement('services', [serviceAdvertisement(['LoadBalancerIP'], community('65001:201'))]),
+  );
+  expect(relabelled.toSorted()).toEqual(services.map((_, i) => `announced 2001:db8:2::${i + 1}/128`).toSorted());
+  expect(await after(service('s0', {}, ['2001:db8:2::1', '2001:db8:2::ff']))).toEqual(['announced 2001:db8:2::ff/128']);
+  // What the router hears as its next hop is another for each route.
+  expect(await after(peerConfig('red', { timers, nextHop: 'global' }))).toHaveLength(22);
+  expect(node.router?.peer(addressOf(1))?.counters.established).toBe(1);
+});
+
 test('what the API put in stays, and is announced by no policy of the plan', async () => {
   const node = await Node.start();
   await node.apply(...base);

@@ -3,6 +3,7 @@ import type { PlannedNeighbor } from '../../src/controlplane/plan/types.ts';
 import type { Address } from '../../src/ip/address.ts';
 import type { RoutePolicy } from '../../src/policy/types.ts';
 import { SpeakerError } from '../../src/speaker/error.ts';
+import type { PolicyEdits } from '../../src/speaker/policies.ts';
 import type { BgpGlobal, PathSpec } from '../../src/speaker/types.ts';
 import { prefixesOf } from '../../src/wire/nlri.ts';
 
@@ -57,23 +58,14 @@ export class FakeRouter implements Router {
     return prefixes.filter((prefix) => paths.delete(prefix)).length;
   }
 
-  addRoutePolicy(policy: RoutePolicy): void {
-    this.#call('addRoutePolicy', policy.name);
-    if (this.policies.has(policy.name)) throw new SpeakerError('already-exists', `policy ${policy.name} is there`);
-    this.policies.set(policy.name, policy);
-  }
-
-  replaceRoutePolicies(policies: readonly RoutePolicy[]): void {
-    this.#call('replaceRoutePolicies', policies.map(({ name }) => name).join(' '));
-    for (const { name } of policies) {
+  editRoutePolicies({ remove = [], replace = [], add = [] }: PolicyEdits): void {
+    const words = { remove, replace, add };
+    const said = Object.entries(words).flatMap(([word, some]) => some.map(({ name }) => `${word} ${name}`));
+    this.#call('editRoutePolicies', said.join(', '));
+    for (const { name } of replace)
       if (!this.policies.has(name)) throw new SpeakerError('not-found', `no policy ${name}`);
-    }
-    for (const policy of policies) this.policies.set(policy.name, policy);
-  }
-
-  removeRoutePolicy(name: string): void {
-    this.#call('removeRoutePolicy', name);
-    if (!this.policies.delete(name)) throw new SpeakerError('not-found', `no policy ${name}`);
+    for (const { name } of remove) this.policies.delete(name);
+    for (const policy of [...replace, ...add]) this.policies.set(policy.name, policy);
   }
 }
 

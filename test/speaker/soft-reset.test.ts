@@ -93,7 +93,7 @@ describe('TestRoutePolicySoftReset', () => {
       if (!after.some((other) => keyOf(other) === keyOf(policy))) node.removeRoutePolicy(policy.name, policy.type);
     }
     for (const policy of after) {
-      if (had.has(keyOf(policy))) node.replaceRoutePolicies([policyOf(policy)]);
+      if (had.has(keyOf(policy))) node.editRoutePolicies({ replace: [policyOf(policy)] });
       else node.addRoutePolicy(policyOf(policy));
     }
     lab.clock.advance(1000);

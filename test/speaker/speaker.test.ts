@@ -239,12 +239,12 @@ describe('policies', () => {
         return { name: text, conditions: { matchFamilies: [], matchPrefixes }, actions: accept };
       }),
     });
-    expect(() => a.replaceRoutePolicies([policyOf()])).toThrow(/there is no export policy "p"/);
+    expect(() => a.editRoutePolicies({ replace: [policyOf()] })).toThrow(/there is no export policy "p"/);
     a.addRoutePolicy(policyOf('2001:db8:a:1::/64', '2001:db8:a:2::/64'));
     lab.clock.advance(100);
     const events: RouteEvent[] = [];
     b.watchRoutes({ table: 'adj-rib-in' }, (more) => events.push(...more));
-    a.replaceRoutePolicies([policyOf('2001:db8:a:2::/64', '2001:db8:a:3::/64')]);
+    a.editRoutePolicies({ replace: [policyOf('2001:db8:a:2::/64', '2001:db8:a:3::/64')] });
     lab.clock.advance(100);
     expect(events.map(({ type, route }) => `${type} ${route.prefix}`).toSorted()).toEqual([
       'announced 2001:db8:a:3::/64',
