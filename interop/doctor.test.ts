@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { call, connect, rpc } from '../src/api/client.ts';
+import { Neighbor } from '../src/gen/herald/v1/types.ts';
 import { useLab } from './lab/scenario.ts';
 import { until } from './lab/until.ts';
 import { rack } from './rack/addresses.ts';
@@ -91,6 +93,24 @@ describe('herald doctor on a node', () => {
     expect(lines[0]).toMatch(/^ok {4}running daemon: peers that are not in the configuration: tor$/);
     expect(lines).toContain('      fix: sysctl -w net.ipv6.conf.eth1.proxy_ndp=0');
     await shell('sysctl -w net.ipv6.conf.eth1.proxy_ndp=0');
+  });
+
+  test('is told of a peer that was added over the API, until that is gone', async () => {
+    // Behind the router, and in another AS.
+    const address = rack.client;
+    const client = connect({ kind: 'unix', path: `/proc/${worker().handle.pid}/root/run/herald/herald.sock` });
+    const neighbor = Neighbor.fromPartial({ name: 'added', address, asn: 65100 });
+    const wonders = async () => (await examined()).ill.flatMap(({ problems }) => problems.map(({ text }) => text));
+    try {
+      await call(client, rpc.addNeighbor, { instance: '', neighbor });
+      const { stdout } = await worker().attempt(['herald', 'doctor', '-c', '/etc/herald']);
+      expect(stdout).toMatch(/^ok {4}running daemon: peers that are not in the configuration: added\n/);
+      expect(await wonders()).toEqual([expect.stringMatching(/^peer added is in another AS and in no network/)]);
+      await call(client, rpc.removeNeighbor, { instance: '', peerAddress: address });
+      expect(await wonders()).toEqual([]);
+    } finally {
+      client.close();
+    }
   });
 
   test('whose peer is nowhere is told so', async () => {
