@@ -6,9 +6,9 @@ import { cases } from './cases/all.ts';
 import { chart } from './chart.ts';
 import { check } from './check.ts';
 import { measure, planOf } from './measure.ts';
-import { machine, markdown, type Row, rowsOf } from './report.ts';
+import { machine, markdown, type Row, type Run, rowsOf } from './report.ts';
 import { speakers } from './speakers/all.ts';
-import { guardOf, targetsOf } from './targets.ts';
+import { guardOf, type Target, targetsOf } from './targets.ts';
 import { judge, judgeLateness, verdictTable } from './verdict.ts';
 
 /** How many routes the guard takes, which is to be quick. */
@@ -58,18 +58,29 @@ async function bench(options: Options): Promise<void> {
     options.runs,
     (_, { name }) => !compared.has(name) || (options.speaker?.includes(name) ?? true),
   );
-  const runs = await measure(steps, options.routes, progress);
+  const isWhole = options.case === undefined && options.speaker === undefined;
+  const runs = await measure(steps, options.routes, progress, (some) => {
+    if (isWhole) write(some, targets, options.routes);
+  });
+  console.log(options.output === 'json' ? JSON.stringify(rowsOf(runs), null, 2) : report(runs, targets));
+  if (runs.some(({ outcome }) => outcome.kind === 'failed')) process.exitCode = 1;
+}
+
+function report(runs: readonly Run[], targets: readonly Target[]): string {
   const rows = rowsOf(runs);
   const median = (row: Row) => row.median;
   const verdicts = [...targets.map((target) => judge(target, rows, median)), ...judgeLateness(rows)];
-  const report = `${markdown(runs)}\n## Targets\n\n${verdictTable(verdicts)}\n`;
-  console.log(options.output === 'json' ? JSON.stringify(rows, null, 2) : report);
-  if (options.case === undefined && options.speaker === undefined) {
-    const title = `# Results\n\nFrom \`npm run bench\` on ${machine()}.\n\n![Medians](results.svg)\n\n`;
-    writeFileSync(join(repository, 'interop', 'bench', 'results.md'), title + report);
-    writeFileSync(join(repository, 'interop', 'bench', 'results.svg'), chart(rows));
-  }
-  if (runs.some(({ outcome }) => outcome.kind === 'failed')) process.exitCode = 1;
+  return `${markdown(runs)}\n## Targets\n\n${verdictTable(verdicts)}\n`;
+}
+
+/** What a whole run has so far, so that nothing is lost when it is cut short. */
+function write(runs: readonly Run[], targets: readonly Target[], routes: number): void {
+  const title = `# Results\n\nFrom \`npm run bench\` on ${machine()}.\n\n![Medians](results.svg)\n\n`;
+  const wanted = [...guardOf(routes), ...targets];
+  const inOrder = cases.flatMap((one) => wanted.filter((target) => target.case === one));
+  const charted = [...new Map(inOrder.map((target) => [`${target.case.name}: ${target.metric}`, target])).values()];
+  writeFileSync(join(repository, 'interop', 'bench', 'results.md'), title + report(runs, targets));
+  writeFileSync(join(repository, 'interop', 'bench', 'results.svg'), chart(runs, charted, machine()));
 }
 
 function progress(line: string): void {
@@ -81,6 +92,8 @@ function positive(text: string): number {
   return Number(text);
 }
 
+// What a measurement that was given up still waits for fails with its rig.
+process.on('unhandledRejection', (reason) => progress(`not waited for: ${String(reason)}`));
 try {
   await program.parseAsync();
 } catch (error) {

@@ -28,11 +28,12 @@ export function planOf(
   return steps;
 }
 
-/** Takes every step; none fails the others. Who cannot do a case is not asked again. */
+/** Takes every step, and hands over after each what there is; none fails the others. Who cannot do a case is not asked again. */
 export async function measure(
   steps: readonly Step[],
   routes: number,
   progress: (line: string) => void,
+  taken: (runs: readonly Run[]) => void = () => undefined,
 ): Promise<readonly Run[]> {
   const runs: Run[] = [];
   const estimate = new Estimate(steps);
@@ -40,16 +41,17 @@ export async function measure(
     const { case: one, speaker, run, of } = step;
     const isOut = runs.some((r) => r.case === one && r.speaker === speaker && r.outcome.kind === 'out-of-reach');
     if (!isOut) {
-      const name = `${estimate.text()} ${one.name} ${run}/${of} ${speaker.title}`;
       const outcome = await attempt(step, routes);
+      estimate.took(step);
+      const name = `${estimate.text()} ${one.name} ${run}/${of} ${speaker.title}`;
       if (outcome.kind !== 'measured') progress(`${name}: ${outcome.reason}`);
       else
         for (const { metric, value, unit, note } of outcome.measurements) {
           progress(`${name}: ${metric}: ${value.toFixed(3)} ${unit}${note === undefined ? '' : ` (${note})`}`);
         }
       runs.push({ case: one, speaker, outcome });
-    }
-    estimate.took(step);
+      taken(runs);
+    } else estimate.took(step);
   }
   return runs;
 }

@@ -15,9 +15,7 @@ export async function withinReach<T>(seconds: number, what: string, work: Promis
     const late = () => reject(new OutOfReach(`did not ${what} in ${seconds} s`));
     const look = () => {
       if (process.availableMemory() > reserve) return;
-      reject(
-        new OutOfReach(`needs more than the ${(room / 1e9).toFixed(1)} GB of memory that it could have to ${what}`),
-      );
+      reject(new OutOfReach(`needs more than ${(room / 1e9).toFixed(1)} GB of memory`));
     };
     timers = [setTimeout(late, seconds * 1000), setInterval(look, interval)];
   });

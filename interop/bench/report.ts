@@ -90,7 +90,7 @@ export function machine(): string {
 }
 
 /** Who could not do it, and why; the first line of that. */
-function unableIn(one: Case, runs: readonly Run[]): ReadonlyMap<string, string> {
+export function unableIn(one: Pick<Case, 'name'>, runs: readonly Run[]): ReadonlyMap<string, string> {
   return new Map(
     runs.flatMap(({ case: { name }, speaker, outcome }) =>
       name !== one.name || outcome.kind === 'measured' ? [] : [[speaker.title, outcome.reason.split('\n')[0] ?? '']],
@@ -130,5 +130,6 @@ export function aligned(cells: readonly (readonly string[])[], left = 1): string
 
 /** Three digits, or more before the point. */
 export function figure(value: number): string {
-  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
+  const size = Math.abs(value);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }

@@ -158,6 +158,7 @@ export class Sink {
     const sink = new Sink(child);
     createInterface(child.stdout).on('line', (line) => sink.#take(JSON.parse(line) as SinkEvent));
     child.on('error', (error) => sink.#fail(error));
+    child.stdin.on('error', (error) => sink.#fail(error));
     child.on('close', () => sink.#fail(new Error('the sink ended')));
     return sink;
   }

@@ -66,5 +66,5 @@ export function config(name: string): string {
 
 /** How many seconds it may take to load a table, or to send one. */
 export function patience(routes: number): number {
-  return 60 + routes / 5000;
+  return 60 + routes / 20_000;
 }

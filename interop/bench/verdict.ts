@@ -2,7 +2,7 @@ import { aligned, figure, type Row } from './report.ts';
 import type { Target } from './targets.ts';
 
 /** Who has the targets. */
-const ours = 'Herald';
+export const ours = 'Herald';
 
 /** Milliseconds that a keepalive may be late, in every case that has a quiet peer. */
 const latest = 250;
