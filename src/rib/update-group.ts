@@ -26,6 +26,8 @@ export interface Subscriber {
 interface Transfer {
   readonly snapshot: Snapshot;
   position: number;
+  /** The member has nothing of what is still to come. */
+  readonly isFirst: boolean;
   readonly ending: Mark | undefined;
 }
 
@@ -136,7 +138,7 @@ export class UpdateGroup {
   join(subscriber: Subscriber, ending: Mark): void {
     const member = new Member(subscriber, this.#log.join());
     this.#members.set(subscriber, member);
-    member.transfer = this.#begin(this.#fullSnapshot(), ending);
+    member.transfer = this.#begin(this.#fullSnapshot(), ending, true);
     this.#pump(member);
   }
 
@@ -151,21 +153,12 @@ export class UpdateGroup {
     this.#pump(member);
   }
 
-  /** Takes over a member of another group of the same family, and sends it the difference alone. */
+  /** Takes over a member of another group of the same family, and sends it what it is still owed, and the difference alone. */
   adopt(subscriber: Subscriber, from: UpdateGroup): void {
     const old = from.#members.get(subscriber);
     if (old === undefined) return;
-    const owed = new Set(owedBy(old.transfer));
-    const ids: number[] = [];
-    const end = Math.max(from.#sets.length, this.#sets.length);
-    for (let id = 0; id < end; id++) {
-      const had = from.announced(id);
-      // In the middle of a transfer nobody knows what was sent: everything counts as different.
-      const differs = had !== this.announced(id) || (had !== 0 && old.transfer !== undefined);
-      if (differs || owed.has(id) || from.#log.isPending(id, old.cursor.position)) ids.push(id);
-    }
-    const snapshot = this.#heldSnapshot(ids);
     const { blocked, refresh, transfer } = old;
+    const snapshot = this.#heldSnapshot(this.#differences(from, old));
     from.leave(subscriber);
     const member = new Member(subscriber, this.#log.join());
     member.blocked = blocked;
@@ -231,6 +224,20 @@ export class UpdateGroup {
     this.#size = 0;
   }
 
+  /** The ids of the routes that a member of another group has not as they are here, or may not have. */
+  #differences(from: UpdateGroup, { transfer, cursor }: Member): readonly number[] {
+    const owed = new Set(owedBy(transfer));
+    const ids: number[] = [];
+    // The groups before may have announced more than either of these ever did.
+    for (const id of owed) if (transfer?.isFirst !== true || this.announced(id) !== 0) ids.push(id);
+    const end = Math.max(from.#sets.length, this.#sets.length);
+    for (let id = 0; id < end; id++) {
+      const differs = from.announced(id) !== this.announced(id) || from.#log.isPending(id, cursor.position);
+      if (differs && !owed.has(id)) ids.push(id);
+    }
+    return ids;
+  }
+
   #pump(member: Member): void {
     while (!member.blocked) {
       const { transfer } = member;
@@ -266,9 +273,9 @@ export class UpdateGroup {
     if (!mark()) member.blocked = true;
   }
 
-  #begin(snapshot: Snapshot, ending: Mark | undefined): Transfer {
+  #begin(snapshot: Snapshot, ending: Mark | undefined, isFirst = false): Transfer {
     snapshot.members++;
-    return { snapshot, position: 0, ending };
+    return { snapshot, position: 0, isFirst, ending };
   }
 
   #end(member: Member): void {
@@ -366,7 +373,7 @@ export class UpdateGroup {
   }
 }
 
-/** What a difference has not sent yet: some of it may be withdrawals that are noted nowhere else. */
-function owedBy(transfer: Transfer | undefined): readonly number[] {
-  return transfer?.snapshot.held === true ? [...transfer.snapshot.ids.subarray(transfer.position)] : [];
+/** What was not sent yet: of a difference, some of it may be withdrawals that are noted nowhere else. */
+function owedBy(transfer: Transfer | undefined): Uint32Array {
+  return transfer === undefined ? new Uint32Array(0) : transfer.snapshot.ids.subarray(transfer.position);
 }
