@@ -7,7 +7,7 @@ import { growth } from './cases/growth.ts';
 import { inject } from './cases/inject.ts';
 import { large } from './cases/large.ts';
 import { list } from './cases/list.ts';
-import { receive } from './cases/receive.ts';
+import { receive, receiveLarge } from './cases/receive.ts';
 import { sets } from './cases/sets.ts';
 import { single } from './cases/single.ts';
 import type { Speaker } from './speaker.ts';
@@ -41,7 +41,7 @@ export function targetsOf(routes: number): readonly Target[] {
     ...bulk('text', 1 / 10, 1 / 3),
     than(receive, `first octet sent to ${received()}`, 1 / 3, bird2),
     than(receive, `first octet sent to ${received(table, '10 routes in each attribute set')}`, 1 / 2, bird2),
-    below(receive, `more memory with ${million} routes received, one attribute set`, 80),
+    below(receiveLarge, `more memory with ${million} routes received, one attribute set`, 80),
     below(large, `more memory with ${million} routes announced to one peer`, 100),
     than(peers, `first SYN to ${small} routes at each of 50 peers`, 1, frr),
     than(peers, `first SYN to ${small} routes at each of 500 peers`, 1 / 2),

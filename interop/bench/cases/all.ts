@@ -8,7 +8,7 @@ import { inject } from './inject.ts';
 import { large } from './large.ts';
 import { list } from './list.ts';
 import { memory } from './memory.ts';
-import { receive } from './receive.ts';
+import { receive, receiveLarge } from './receive.ts';
 import { services } from './services.ts';
 import { sets } from './sets.ts';
 import { single } from './single.ts';
@@ -20,6 +20,7 @@ export const cases = [
   sets,
   large,
   receive,
+  receiveLarge,
   inject,
   single,
   busy,
