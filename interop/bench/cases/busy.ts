@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Case, Measurement } from '../case.ts';
 import { type Rig, withRig } from '../rig.ts';
 import { firstRoute, firstSingleRoute } from '../routes.ts';
@@ -13,7 +14,8 @@ const warmUp = 2000;
 const enough = 500;
 const longest = 20_000;
 
-const nothing = Promise.resolve(undefined);
+/** Milliseconds from one to the next, whether or not that one is there: who stalls is late with all that come meanwhile. */
+const pace = 5;
 
 /** Single routes to the sink, while other peers come up and take the whole table. */
 export const busy: Case = {
@@ -55,23 +57,27 @@ async function timeBeside({ listen, crowd, speaker: { originator } }: Rig, route
   if (originator === undefined) throw new Error('no API for single routes');
   const sink = await listen(0, { each: true });
   await sink.saw(`announce ${firstRoute + routes - 1}`);
-  let route = firstSingleRoute;
+  let last = firstSingleRoute;
   const add = async (): Promise<number> => {
+    const route = ++last;
     const start = now();
-    const [{ ms }] = await Promise.all([sink.saw(`announce ${++route}`), originator.add(route)]);
+    const [{ ms }] = await Promise.all([sink.saw(`announce ${route}`), originator.add(route)]);
     return ms - start;
   };
   for (let i = 0; i < warmUp; i++) await add();
-  const times: number[] = [];
+  const times: Promise<number>[] = [];
   const others = await crowd(routes);
   let rounds = 0;
   for (const start = now(); times.length < enough && now() - start < longest; rounds++) {
     if (rounds > 0) others.again();
     await others.saw('dialling', 10);
-    for (const done = others.saw('done'); ; ) {
-      times.push(await add());
-      if ((await Promise.race([done, nothing])) !== undefined) break;
+    const done = others.saw('done');
+    while ((await Promise.race([done, sleep(pace)])) === undefined) {
+      const time = add();
+      // Whoever waits for all of them hears of it.
+      time.catch(() => undefined);
+      times.push(time);
     }
   }
-  return { times, rounds };
+  return { times: await Promise.all(times), rounds };
 }
