@@ -22,7 +22,8 @@ export const busy: Case = {
   name: 'busy',
   title: 'One route, from the API to the peer, while others are sent a whole table',
   speakers: [herald, gobgp],
-  seconds: 110,
+  runs: 2,
+  seconds: 100,
   measure: async (speaker, routes) => [
     ...(await beside(speaker, routes, 10)),
     ...(await beside(speaker, routes * 10, 1)),

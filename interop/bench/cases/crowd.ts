@@ -19,7 +19,8 @@ export const peers: Case = {
   name: 'peers',
   title: 'A tenth of the table to many peers that come at once',
   speakers,
-  seconds: 120,
+  runs: 2,
+  seconds: 140,
   measure: async (speaker, routes) => [
     ...(await toAll(speaker, Math.ceil(routes / 10), 50)),
     ...(await toAll(speaker, Math.ceil(routes / 10), 500)),
@@ -32,7 +33,7 @@ export const storm: Case = {
   title: 'Five hundred peers that hang up and come back at once',
   speakers,
   runs: 1,
-  seconds: 400,
+  seconds: 500,
   measure: (speaker, routes) =>
     withRig(
       speaker,
@@ -59,7 +60,7 @@ export const storm: Case = {
           ...(await rig.lateness('500 peers that hang up and come back')),
         ];
       },
-      { peers: 500, quiet: true, seconds: 240 },
+      { peers: 500, quiet: true, seconds: 180 },
     ),
 };
 

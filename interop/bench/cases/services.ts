@@ -31,7 +31,7 @@ export const services: Case = {
   title: `Services over ${advertisements} advertisements to ${peers.length} peers`,
   speakers: [heraldControlPlane],
   runs: 1,
-  seconds: 120,
+  seconds: 60,
   measure: async () => {
     const measured = [await measureFirst()];
     for (const count of counts) measured.push(...(await measureChange(count)));
