@@ -101,7 +101,7 @@ async function warmUpAside(daemon: Daemon): Promise<void> {
   for (const steps of [warmUp(), warmUpReceive()])
     do {
       do await pause();
-      while (daemon.isGreeting && performance.now() - start < firstSessions);
+      while (performance.now() - start < firstSessions && daemon.isGreeting);
     } while ((await steps.next()).done !== true);
 }
 

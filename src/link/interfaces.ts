@@ -14,12 +14,15 @@ export interface InterfaceAddress {
   readonly dynamic?: true;
 }
 
-/** Milliseconds that one look serves: it takes a quarter of one, and a thousand sessions that come up at once ask two thousand times. */
-const glance = 5;
+/**
+ * Milliseconds that one look serves where the kernel tells of no change: it takes a quarter of one, and a thousand sessions that come up at once ask two
+ * thousand times.
+ */
+const glance = 25;
 
 let last: { readonly at: number; readonly addresses: readonly InterfaceAddress[] } | undefined;
 
-/** The addresses of all interfaces that are up, as the kernel has them, or had 5 milliseconds ago. */
+/** The addresses of all interfaces that are up, as the kernel has them, or had 25 milliseconds ago. */
 export function interfaceAddresses(): readonly InterfaceAddress[] {
   const now = performance.now();
   if (last === undefined || now - last.at > glance) last = { at: now, addresses: lookAround() };
@@ -61,8 +64,9 @@ export interface InterfaceState {
   readonly addresses: string;
 }
 
-/** Every interface of this machine, by name. */
+/** Every interface of this machine, by name. Whoever asks was told of a change, so `interfaceAddresses` looks anew, too. */
 export function interfaceStates(): ReadonlyMap<string, InterfaceState> {
+  last = undefined;
   const up = networkInterfaces();
   const names = new Set([...namesIn(textAt('/proc/net/dev')), ...Object.keys(up)]);
   return new Map(

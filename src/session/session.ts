@@ -1,7 +1,7 @@
 import type { Capability } from '../wire/capability.ts';
 import { encodeMessage } from '../wire/codec.ts';
 import { BgpError } from '../wire/error.ts';
-import type { Message, Open, RouteRefresh } from '../wire/message.ts';
+import type { Open, RouteRefresh } from '../wire/message.ts';
 import { encapsulate, notificationOf } from '../wire/notification.ts';
 import { capabilityOf } from '../wire/open.ts';
 import type { Update } from '../wire/update.ts';
@@ -223,12 +223,11 @@ export class Session {
     return machine.send(bytes);
   }
 
-  /** As `send`, for a single message that is not made in bulk. */
-  sendMessage(message: Message): boolean {
+  /** As `send`, for a message that is no UPDATE. */
+  sendRouteRefresh(message: RouteRefresh): boolean {
     const machine = this.#established;
     if (machine?.negotiated === undefined) return false;
-    if (message.type === 'update') this.#counters.updatesSent++;
-    if (message.type === 'route-refresh') this.#counters.routeRefreshesSent++;
+    this.#counters.routeRefreshesSent++;
     return machine.send(encodeMessage(message, machine.negotiated.send));
   }
 

@@ -4,4 +4,6 @@ export interface SpeakerLog {
   info(fields: Record<string, unknown>, message: string): void;
   warn(fields: Record<string, unknown>, message: string): void;
   error(fields: Record<string, unknown>, message: string): void;
+  /** Whether such lines go anywhere. Absent: nobody knows. */
+  isLevelEnabled?(level: 'debug'): boolean;
 }

@@ -34,10 +34,11 @@ export class PeerNews {
 
   stateChanged(peer: Peer, from: SessionState, to: SessionState): void {
     if (to === 'established') {
-      const { negotiated } = peer.peerState;
+      const { negotiated } = peer;
       const detail = negotiated && { hold_time: negotiated.holdTime, families: negotiated.families.map(familyName) };
       this.#log.info({ ...fieldsOf(peer), ...detail }, 'session established');
-    } else this.#log.debug({ ...fieldsOf(peer), from, to }, 'session state changed');
+    } else if (this.#log.isLevelEnabled?.('debug') !== false)
+      this.#log.debug({ ...fieldsOf(peer), from, to }, 'session state changed');
     this.tell({ type: 'state-changed', peer });
   }
 

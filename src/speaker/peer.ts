@@ -6,10 +6,10 @@ import { cease } from '../session/cease.ts';
 import type { Connection } from '../session/ports.ts';
 import { isSame } from '../session/same.ts';
 import type { DownReason, Negotiated, SessionHandler, SessionState } from '../session/types.ts';
+import { endOfRibMessage } from '../wire/codec.ts';
 import type { Family } from '../wire/family.ts';
 import type { RouteRefresh } from '../wire/message.ts';
 import type { Update } from '../wire/update.ts';
-import { endOfRib } from '../wire/update-codec.ts';
 import type { Outbound } from './family-rib.ts';
 import type { Inbound } from './inbound.ts';
 import { InboundFamilies } from './inbound-families.ts';
@@ -58,7 +58,7 @@ export class Peer implements SessionHandler {
     this.#outbound = new OutboundFamilies(
       rib,
       (bytes, updates) => this.#keeper.session.send(bytes, updates),
-      (family) => this.#keeper.session.sendMessage(endOfRib(family)),
+      (family) => this.#keeper.session.send(endOfRibMessage(family), 1),
     );
   }
 
@@ -68,6 +68,11 @@ export class Peer implements SessionHandler {
 
   get state(): SessionState {
     return this.#keeper.session.state;
+  }
+
+  /** While the session is up. */
+  get negotiated(): Negotiated | undefined {
+    return this.#keeper.negotiated;
   }
 
   get peerAsn(): number {

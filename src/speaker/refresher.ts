@@ -46,6 +46,6 @@ export class Refresher {
   }
 
   #say(family: Family, subtype: number): boolean {
-    return this.#session.sendMessage({ type: 'route-refresh', family, subtype });
+    return this.#session.sendRouteRefresh({ type: 'route-refresh', family, subtype });
   }
 }

@@ -1,10 +1,11 @@
-import type { Context } from './context.ts';
+import { type Context, initialContext } from './context.ts';
+import type { Family } from './family.ts';
 import { badLength, checkHeader, headerLength, maxLengthOf, messageType, writeHeader } from './header.ts';
 import type { Keepalive, Message } from './message.ts';
 import { decodeNotification, encodeNotification } from './notification.ts';
 import { decodeOpen, encodeOpen } from './open.ts';
 import { decodeRouteRefresh, encodeRouteRefresh } from './refresh.ts';
-import { decodeUpdate, encodeUpdate } from './update-codec.ts';
+import { decodeUpdate, encodeUpdate, endOfRib } from './update-codec.ts';
 
 const keepalive: Keepalive = { type: 'keepalive' };
 
@@ -49,6 +50,15 @@ export function encodeMessage(message: Message, context: Context): Uint8Array {
     case 'route-refresh':
       return withHeader(messageType.routeRefresh, encodeRouteRefresh(message), limit);
   }
+}
+
+const endsOfRib = new Map<Family, Uint8Array>();
+
+/** The End-of-RIB marker of a family as a whole message, which is the same whatever was negotiated: the same array each time, never to be written. */
+export function endOfRibMessage(family: Family): Uint8Array {
+  let bytes = endsOfRib.get(family);
+  if (bytes === undefined) endsOfRib.set(family, (bytes = encodeMessage(endOfRib(family), initialContext)));
+  return bytes;
 }
 
 function withHeader(type: number, body: Uint8Array, limit: number): Uint8Array {

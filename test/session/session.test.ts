@@ -303,7 +303,7 @@ describe('an established session', () => {
   test('nothing is sent before it is established', () => {
     const a = sideA();
     expect(a.session.send(encodeMessage(endOfRib, initialContext), 1)).toBe(false);
-    expect(a.session.sendMessage({ type: 'route-refresh', family: ipv6Unicast, subtype: 0 })).toBe(false);
+    expect(a.session.sendRouteRefresh({ type: 'route-refresh', family: ipv6Unicast, subtype: 0 })).toBe(false);
     expect(a.session.counters.updatesSent).toBe(0);
   });
 
@@ -312,7 +312,7 @@ describe('an established session', () => {
     for (const subtype of [0, 1, 2, 7]) puppet.say({ type: 'route-refresh', family: ipv6Unicast, subtype });
     clock.advance(2);
     expect(a.recorder.refreshes).toEqual([{ type: 'route-refresh', family: ipv6Unicast, subtype: 0 }]);
-    a.session.sendMessage({ type: 'route-refresh', family: ipv6Unicast, subtype: 0 });
+    a.session.sendRouteRefresh({ type: 'route-refresh', family: ipv6Unicast, subtype: 0 });
     clock.advance(2);
     expect(puppet.types().at(-1)).toBe('route-refresh');
     expect(a.session.state).toBe('established');

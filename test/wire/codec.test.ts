@@ -1,10 +1,11 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { decodeMessage, encodeMessage } from '../../src/wire/codec.ts';
+import { decodeMessage, encodeMessage, endOfRibMessage } from '../../src/wire/codec.ts';
 import { initialContext } from '../../src/wire/context.ts';
 import { ipv6Unicast } from '../../src/wire/family.ts';
 import { writeHeader } from '../../src/wire/header.ts';
 import type { Message } from '../../src/wire/message.ts';
+import { endOfRib } from '../../src/wire/update-codec.ts';
 import { drawContext, drawn, drawUpdate } from './arbitraries.ts';
 import { expectSame } from './build.ts';
 import { anyCapability, anyFamily, damaged, hexOf, numRuns, refusal, total, unhex } from './bytes.ts';
@@ -129,5 +130,14 @@ property.prop([fc.oneof(harmed, framed, fc.uint8Array({ maxLength: 100 }))], { n
     const message = total(() => decodeMessage(bytes, initialContext));
     if (message === undefined) expect([1, 2, 3, 7]).toContain(refusal(() => decodeMessage(bytes, initialContext)).code);
     else expect(['open', 'update', 'notification', 'keepalive', 'route-refresh']).toContain(message.type);
+  },
+);
+
+property.prop([anyFamily, drawn((draw) => drawContext(draw))], { numRuns })(
+  'the End-of-RIB message of a family is what any context encodes, and the same array each time',
+  (family, context) => {
+    const bytes = endOfRibMessage(family);
+    expect(hexOf(bytes)).toBe(hexOf(encodeMessage(endOfRib(family), context)));
+    expect(endOfRibMessage(family)).toBe(bytes);
   },
 );
