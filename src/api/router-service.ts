@@ -239,14 +239,14 @@ async function getRoutes(
 ): Promise<void> {
   const encoder = new RoutesEncoder();
   const turns = new Turns();
-  let at = now();
-  for (const route of router.routes(toTable(call.request))) {
-    encoder.add(route, at);
+  let at = now().getTime();
+  for (const row of router.routeRows(toTable(call.request))) {
+    encoder.add(row, at);
     if (encoder.size < fullMessage) continue;
     if (call.cancelled) return;
     if (!call.write(encoder.take())) await drained(call);
     await turns.give();
-    at = now();
+    at = now().getTime();
   }
   if (encoder.size > 0) call.write(encoder.take());
 }

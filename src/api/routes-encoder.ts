@@ -1,7 +1,8 @@
 import { GetRoutesResponse } from '../gen/herald/v1/router_service.ts';
 import { Path as PathMessage, type Route as RouteMessage } from '../gen/herald/v1/types.ts';
-import type { Prefix } from '../ip/prefix.ts';
-import type { Path, Route } from '../speaker/types.ts';
+import { writeDecimal, writeOctets } from '../ip/text.ts';
+import type { PathRow, RouteRow } from '../speaker/route-row.ts';
+import type { Family } from '../wire/family.ts';
 import { type AttributePart, RouteWriter } from './to-proto/route.ts';
 
 // GetRoutesResponse as octets. The generated code takes longer for one route than finding it does, for it makes each field anew; most of them
@@ -46,6 +47,7 @@ const roomForRoute = 128;
 const roomForPath = 96;
 /** A length is written before it is known, always in as many octets: a varint may be longer than it has to be. */
 const lengthOctets = 4;
+const slash = '/'.charCodeAt(0);
 
 /** Makes messages of routes, one behind the other. */
 export class RoutesEncoder {
@@ -60,11 +62,12 @@ export class RoutesEncoder {
     return this.#end;
   }
 
-  add({ prefix, paths }: Route, now: Date): void {
+  /** `now` in milliseconds since 1970. */
+  add(row: RouteRow, now: number): void {
     this.#reserve(roomForRoute);
     const start = this.#begin(route.of);
-    this.#text(route.prefix, prefix.toString());
-    for (const each of paths) this.#path(prefix, each, now);
+    this.#prefix(row);
+    for (let i = 0; i < row.count; i++) this.#path(row, row.paths[i] as PathRow, now);
     this.#finish(start);
   }
 
@@ -75,28 +78,34 @@ export class RoutesEncoder {
     return new EncodedRoutes(octets);
   }
 
-  #path(prefix: Prefix, value: Path, now: Date): void {
-    const part = this.#writer.attributePart(value);
-    if (part !== this.#part) {
-      this.#part = part;
-      this.#encodedPart = PathMessage.encode({ ...part, ...ownFields }).finish();
-    }
-    this.#reserve(roomForPath + this.#encodedPart.length);
+  #path(row: RouteRow, value: PathRow, now: number): void {
+    const part = this.#attributes(value, row.family);
+    this.#reserve(roomForPath + part.length);
     const start = this.#begin(route.paths);
-    this.#bytes.set(this.#encodedPart, this.#end);
-    this.#end += this.#encodedPart.length;
-    this.#nlri(prefix, value.pathId);
-    const age = Math.max(0, now.getTime() - value.createdAt.getTime());
+    this.#bytes.set(part, this.#end);
+    this.#end += part.length;
+    this.#nlri(row, value.pathId);
+    const age = now - value.createdAt;
     if (age > 0) this.#nanoseconds(path.ageNanoseconds, age);
     if (value.best) this.#number(path.best, 1);
-    if (value.uuid !== undefined) this.#octets(path.uuid, value.uuid, value.uuid.length);
+    if (value.hasUuid) this.#octets(path.uuid, value.uuid, value.uuid.length);
     if (value.sourceAsn !== 0) this.#number(path.sourceAsn, value.sourceAsn);
     if (value.pathId !== 0) this.#number(path.pathId, value.pathId);
     this.#finish(start);
   }
 
+  /** What a path's attributes say, encoded; the same octets for a run of paths that share them. */
+  #attributes(value: PathRow, family: Family): Uint8Array {
+    const part = this.#writer.attributePart(value, family);
+    if (part !== this.#part) {
+      this.#part = part;
+      this.#encodedPart = PathMessage.encode({ ...part, ...ownFields }).finish();
+    }
+    return this.#encodedPart;
+  }
+
   /** See `wirePrefix`. */
-  #nlri({ bytes, length }: Prefix, pathId: number): void {
+  #nlri({ bytes, length }: RouteRow, pathId: number): void {
     const octets = (length + 7) >>> 3;
     this.#bytes[this.#end++] = path.nlri;
     this.#bytes[this.#end++] = (pathId === 0 ? 1 : 5) + octets;
@@ -105,10 +114,14 @@ export class RoutesEncoder {
     for (let i = 0; i < octets; i++) this.#bytes[this.#end++] = bytes[i] as number;
   }
 
-  #text(tag: number, text: string): void {
-    this.#bytes[this.#end++] = tag;
-    this.#bytes[this.#end++] = text.length;
-    for (let i = 0; i < text.length; i++) this.#bytes[this.#end++] = text.charCodeAt(i);
+  /** As `Prefix.toString` has it. */
+  #prefix({ bytes, length }: RouteRow): void {
+    this.#bytes[this.#end++] = route.prefix;
+    const start = ++this.#end;
+    this.#end = writeOctets(bytes, this.#bytes, start);
+    this.#bytes[this.#end++] = slash;
+    this.#end = writeDecimal(length, this.#bytes, this.#end);
+    this.#bytes[start - 1] = this.#end - start;
   }
 
   #octets(tag: number, octets: Uint8Array, length: number): void {

@@ -108,31 +108,96 @@ function parseLength(text: string, start: number): number {
 
 /** The text of the 16 octets at `offset`, in the one form of RFC 5952; an IPv4-mapped address as `::ffff:192.0.2.1`. */
 export function formatIPv6(bytes: Uint8Array, offset: number): string {
-  let gap = -1;
-  let gapLength = 1;
-  for (let i = 0; i < 8; ) {
-    let length = 0;
-    while (i + length < 8 && wordAt(bytes, offset, i + length) === 0) length++;
-    if (length > gapLength) {
-      gap = i;
-      gapLength = length;
-    }
-    i += length + 1;
-  }
-  if (gap === 0 && gapLength === 5 && wordAt(bytes, offset, 5) === 0xffff) {
-    return `::ffff:${formatIPv4(bytes, offset + 12)}`;
-  }
+  const run = longestZeroRun(bytes, offset);
+  if (isMapped(bytes, offset, run)) return `::ffff:${formatIPv4(bytes, offset + 12)}`;
+  const gap = run >> 4;
   let text = '';
   for (let i = 0; i < 8; i++) {
     if (i === gap) {
       text += i === 0 ? '::' : ':';
-      i += gapLength - 1;
+      i += (run & 15) - 1;
       continue;
     }
     text += wordAt(bytes, offset, i).toString(16);
     if (i < 7) text += ':';
   }
   return text;
+}
+
+/** Writes what `formatOctets` gives of 4 or 16 octets to `out` at `at`, as ASCII, at most 39 octets; returns where it ends. */
+export function writeOctets(bytes: Uint8Array, out: Uint8Array, at: number): number {
+  return bytes.length === 4 ? writeIPv4(bytes, 0, out, at) : writeIPv6(bytes, 0, out, at);
+}
+
+function writeIPv6(bytes: Uint8Array, offset: number, out: Uint8Array, at: number): number {
+  const run = longestZeroRun(bytes, offset);
+  const gap = run >> 4;
+  const hasQuad = isMapped(bytes, offset, run);
+  const words = hasQuad ? 6 : 8;
+  let end = at;
+  for (let i = 0; i < words; i++) {
+    if (i === gap) {
+      if (i === 0) out[end++] = COLON;
+      out[end++] = COLON;
+      i += (run & 15) - 1;
+      continue;
+    }
+    end = writeHex(wordAt(bytes, offset, i), out, end);
+    if (i < 7) out[end++] = COLON;
+  }
+  return hasQuad ? writeIPv4(bytes, offset + 12, out, end) : end;
+}
+
+function writeIPv4(bytes: Uint8Array, offset: number, out: Uint8Array, at: number): number {
+  let end = at;
+  for (let i = 0; i < 4; i++) {
+    if (i > 0) out[end++] = DOT;
+    end = writeDecimal(bytes[offset + i] as number, out, end);
+  }
+  return end;
+}
+
+/** Writes a number below 1000; returns where it ends. */
+export function writeDecimal(value: number, out: Uint8Array, at: number): number {
+  let end = at;
+  if (value > 99) out[end++] = 48 + Math.floor(value / 100);
+  if (value > 9) out[end++] = 48 + (Math.floor(value / 10) % 10);
+  out[end++] = 48 + (value % 10);
+  return end;
+}
+
+function writeHex(word: number, out: Uint8Array, at: number): number {
+  let end = at;
+  if (word > 0xfff) out[end++] = hexCode(word >> 12);
+  if (word > 0xff) out[end++] = hexCode((word >> 8) & 15);
+  if (word > 0xf) out[end++] = hexCode((word >> 4) & 15);
+  out[end++] = hexCode(word & 15);
+  return end;
+}
+
+function hexCode(digit: number): number {
+  return digit < 10 ? 48 + digit : 87 + digit;
+}
+
+/** The first of the longest runs of at least two zero words (RFC 5952, 4.2), as 16 * its first word + its length; negative: there is none. */
+function longestZeroRun(bytes: Uint8Array, offset: number): number {
+  let run = -1;
+  let longest = 1;
+  for (let i = 0; i < 8; ) {
+    let length = 0;
+    while (i + length < 8 && wordAt(bytes, offset, i + length) === 0) length++;
+    if (length > longest) {
+      run = (i << 4) | length;
+      longest = length;
+    }
+    i += length + 1;
+  }
+  return run;
+}
+
+/** An IPv4-mapped address: `::ffff:0:0/96`. */
+function isMapped(bytes: Uint8Array, offset: number, run: number): boolean {
+  return run === 5 && wordAt(bytes, offset, 5) === 0xffff;
 }
 
 /** The dotted quad of the 4 octets at `offset`. */

@@ -115,9 +115,18 @@ export class LocRib {
 
   slots(prefix: number): number[] {
     const slots: number[] = [];
-    for (let link = this.#first[prefix] ?? NONE; link !== NONE; link = this.#next[link - 1] as number)
-      slots.push(link - 1);
+    for (let slot = this.firstSlot(prefix); slot !== -1; slot = this.nextSlot(slot)) slots.push(slot);
     return slots;
+  }
+
+  /** The slot of the prefix's first path, or -1. */
+  firstSlot(prefix: number): number {
+    return (this.#first[prefix] ?? NONE) - 1;
+  }
+
+  /** The slot of the path after this one of the same prefix, or -1. */
+  nextSlot(slot: number): number {
+    return (this.#next[slot] as number) - 1;
   }
 
   /** The slot, when that generation of it is still in use. */

@@ -1,127 +1,152 @@
-import { Prefix } from '../ip/prefix.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import type { FamilyRib, Outbound } from './family-rib.ts';
 import type { Inbound } from './inbound.ts';
+import { type RouteRow, RouteRowWriter, routeOf } from './route-row.ts';
 import { SetReader } from './sets.ts';
-import type { Path, Route } from './types.ts';
+import type { Route } from './types.ts';
 
-/** What turns rows of the tables into routes for people. */
+// From rows of the tables to routes, without an object for any of them: tables have millions.
+
+/** What the rows of the tables leave unsaid. */
 export interface Listing {
   readonly store: AttributeStore;
-  readonly dateOf: (seconds: number) => Date;
-  readonly uuidOf: (slot: number) => Uint8Array;
+  /** Milliseconds since 1970 of a second of the tables. */
+  readonly timeOf: (seconds: number) => number;
+  /** Writes the 16 bytes of the uuid of a path of the Loc-RIB. */
+  readonly writeUuid: (slot: number, uuid: Uint8Array) => void;
   /** The AS that the paths come from. */
   readonly asn: number;
 }
 
-export function* locRibRoutes(rib: FamilyRib, listing: Listing): Generator<Route> {
+/** The routes that rows say, as values. */
+export function* routesOf(rows: Iterable<RouteRow>): Generator<Route> {
+  for (const row of rows) yield routeOf(row);
+}
+
+export function* locRibRows(rib: FamilyRib, listing: Listing): Generator<RouteRow> {
+  const row = new RouteRowWriter(rib.family, rib.table.octets);
   const sets = new SetReader(listing.store, rib.family);
   try {
-    for (let prefix = 0; prefix < rib.table.end; prefix++) yield* locRibRoute(rib, prefix, listing, sets);
+    for (let prefix = 0; prefix < rib.table.end; prefix++)
+      if (fillFromLocRib(row, rib, prefix, listing, sets)) yield row;
   } finally {
     sets.close();
   }
 }
 
 /** The route of one prefix, if there is one. */
-export function* locRibRoute(rib: FamilyRib, prefix: number, listing: Listing, sets: SetReader): Generator<Route> {
-  const best = rib.locRib.bestSlot(prefix);
-  if (best === -1) return;
-  const paths: Path[] = [];
-  for (const slot of rib.locRib.slots(prefix)) paths.push(locRibPath(rib, slot, slot === best, listing, sets));
-  yield { prefix: prefixAt(rib, prefix), paths };
+export function locRibRoute(rib: FamilyRib, prefix: number, listing: Listing): Route[] {
+  const row = new RouteRowWriter(rib.family, rib.table.octets);
+  const sets = new SetReader(listing.store, rib.family);
+  const found = fillFromLocRib(row, rib, prefix, listing, sets);
+  sets.close();
+  return found ? [routeOf(row)] : [];
 }
 
-function locRibPath(
-  { locRib, family }: FamilyRib,
-  slot: number,
-  best: boolean,
+function fillFromLocRib(
+  row: RouteRowWriter,
+  { locRib, table }: FamilyRib,
+  prefix: number,
   listing: Listing,
   sets: SetReader,
-): Path {
-  const { attributes, nextHop } = sets.read(locRib.attributesOf(slot));
-  return {
-    family,
-    pathId: locRib.pathIdOf(slot),
-    attributes,
-    nextHop,
-    best,
-    createdAt: listing.dateOf(locRib.createdOf(slot)),
-    uuid: listing.uuidOf(slot),
-    sourceAsn: listing.asn,
-  };
-}
-
-export function* adjRibInRoutes(inbound: Inbound | undefined, listing: Listing): Generator<Route> {
-  if (inbound === undefined) return;
-  const sets = new SetReader(listing.store, inbound.rib.family);
-  try {
-    const { adjRibIn, rib, addPath } = inbound;
-    if (!addPath) for (const id of adjRibIn.ids()) yield* adjRibInRoute(inbound, [id], listing, sets);
-    else
-      for (let prefix = 0; prefix < rib.table.end; prefix++)
-        yield* adjRibInRoute(inbound, rib.paths.of(prefix), listing, sets);
-  } finally {
-    sets.close();
+): boolean {
+  const best = locRib.bestSlot(prefix);
+  if (best === -1) return false;
+  row.begin(table, prefix);
+  for (let slot = locRib.firstSlot(prefix); slot !== -1; slot = locRib.nextSlot(slot)) {
+    const path = row.add(sets.read(locRib.attributesOf(slot)));
+    path.pathId = locRib.pathIdOf(slot);
+    path.best = slot === best;
+    path.createdAt = listing.timeOf(locRib.createdOf(slot));
+    path.sourceAsn = listing.asn;
+    path.hasUuid = true;
+    listing.writeUuid(slot, path.uuid);
   }
+  return true;
 }
 
-/** What the peer sent of these ids, which are of one prefix. None of a looped path: of it only the fact is kept. */
-export function* adjRibInRoute(
-  { adjRibIn, keys, rib }: Inbound,
-  ids: readonly number[],
-  listing: Listing,
-  sets: SetReader,
-): Generator<Route> {
-  const there = ids.filter((id) => adjRibIn.attributesOf(id) !== 0);
-  const [first] = there;
-  if (first === undefined) return;
-  const paths = there.map(
-    (id): Path => ({
-      family: rib.family,
-      pathId: keys.pathIdOf(id),
-      ...sets.read(adjRibIn.attributesOf(id)),
-      best: adjRibIn.isAccepted(id),
-      createdAt: listing.dateOf(adjRibIn.receivedAt(id)),
-      sourceAsn: listing.asn,
-    }),
-  );
-  yield { prefix: prefixAt(rib, keys.prefixOf(first)), paths };
-}
-
-/** What the peer is told, as the wire says it: its AS path begins with ours on an external session. */
-export function* adjRibOutRoutes(rib: FamilyRib, outbound: Outbound | undefined, listing: Listing): Generator<Route> {
-  if (outbound === undefined) return;
-  const { group, treatment } = outbound;
-  const sets = new SetReader(listing.store, rib.family, treatment.fourOctetAs);
-  const pathOf = (id: number, slot: number, pathId: number, best: boolean): Path => ({
-    family: rib.family,
-    pathId,
-    ...sets.read(group.announced(id)),
-    best,
-    createdAt: listing.dateOf(slot === -1 ? 0 : rib.locRib.createdOf(slot)),
-    sourceAsn: listing.asn,
-  });
+export function* adjRibInRows(inbound: Inbound | undefined, listing: Listing): Generator<RouteRow> {
+  if (inbound === undefined) return;
+  const { adjRibIn, rib, addPath } = inbound;
+  const row = new RouteRowWriter(rib.family, rib.table.octets);
+  const sets = new SetReader(listing.store, rib.family);
   try {
+    if (!addPath) {
+      for (const id of adjRibIn.ids()) {
+        row.begin(rib.table, id);
+        if (addReceived(row, inbound, id, listing, sets)) yield row;
+      }
+      return;
+    }
     for (let prefix = 0; prefix < rib.table.end; prefix++) {
-      const best = rib.locRib.bestSlot(prefix);
-      const ids = (treatment.addPath ? rib.paths.of(prefix) : [prefix]).filter((id) => group.announced(id) !== 0);
-      if (ids.length === 0) continue;
-      const paths = ids.map((id) => {
-        if (!treatment.addPath) return pathOf(id, best, 0, true);
-        const pathId = rib.paths.pathIdOf(id);
-        const slot = rib.locRib.bestOf(prefix, pathId);
-        return pathOf(id, slot, pathId, slot === best);
-      });
-      yield { prefix: prefixAt(rib, prefix), paths };
+      row.begin(rib.table, prefix);
+      for (const id of rib.paths.of(prefix)) addReceived(row, inbound, id, listing, sets);
+      if (row.count > 0) yield row;
     }
   } finally {
     sets.close();
   }
 }
 
-function prefixAt({ table }: FamilyRib, id: number): Prefix {
-  const bytes = new Uint8Array(table.octets);
-  table.writeAddress(id, bytes, 0);
-  return new Prefix(bytes, table.lengthOf(id));
+/** What the peer sent of one path, if it is kept. */
+export function adjRibInRoute(inbound: Inbound, id: number, listing: Listing): Route[] {
+  const { rib, keys } = inbound;
+  const row = new RouteRowWriter(rib.family, rib.table.octets);
+  const sets = new SetReader(listing.store, rib.family);
+  row.begin(rib.table, keys.prefixOf(id));
+  const found = addReceived(row, inbound, id, listing, sets);
+  sets.close();
+  return found ? [routeOf(row)] : [];
+}
+
+/** False of a looped path: of it only the fact is kept. */
+function addReceived(
+  row: RouteRowWriter,
+  { adjRibIn, keys }: Inbound,
+  id: number,
+  listing: Listing,
+  sets: SetReader,
+): boolean {
+  const set = adjRibIn.attributesOf(id);
+  if (set === 0) return false;
+  const path = row.add(sets.read(set));
+  path.pathId = keys.pathIdOf(id);
+  path.best = adjRibIn.isAccepted(id);
+  path.createdAt = listing.timeOf(adjRibIn.receivedAt(id));
+  path.sourceAsn = listing.asn;
+  return true;
+}
+
+/** What the peer is told, as the wire says it: its AS path begins with ours on an external session. */
+export function* adjRibOutRows(rib: FamilyRib, outbound: Outbound | undefined, listing: Listing): Generator<RouteRow> {
+  if (outbound === undefined) return;
+  const { locRib, table, paths } = rib;
+  const { group, treatment } = outbound;
+  const row = new RouteRowWriter(rib.family, table.octets);
+  const sets = new SetReader(listing.store, rib.family, treatment.fourOctetAs);
+  const add = (id: number, slot: number, pathId: number, best: boolean): void => {
+    const set = group.announced(id);
+    if (set === 0) return;
+    const path = row.add(sets.read(set));
+    path.pathId = pathId;
+    path.best = best;
+    path.createdAt = listing.timeOf(slot === -1 ? 0 : locRib.createdOf(slot));
+    path.sourceAsn = listing.asn;
+  };
+  try {
+    for (let prefix = 0; prefix < table.end; prefix++) {
+      const best = locRib.bestSlot(prefix);
+      row.begin(table, prefix);
+      if (!treatment.addPath) add(prefix, best, 0, true);
+      else
+        for (const id of paths.of(prefix)) {
+          const pathId = paths.pathIdOf(id);
+          const slot = locRib.bestOf(prefix, pathId);
+          add(id, slot, pathId, slot === best);
+        }
+      if (row.count > 0) yield row;
+    }
+  } finally {
+    sets.close();
+  }
 }

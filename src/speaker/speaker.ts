@@ -20,7 +20,8 @@ import { fieldsOf, PeerNews } from './peer-news.ts';
 import type { PeerOwner } from './peer-owner.ts';
 import { Policies, type PolicyEdits } from './policies.ts';
 import { reset } from './reset.ts';
-import { adjRibInRoutes, adjRibOutRoutes } from './routes.ts';
+import type { RouteRow } from './route-row.ts';
+import { adjRibInRows, adjRibOutRows, routesOf } from './routes.ts';
 import type { Farewell } from './session-keeper.ts';
 import { withSource } from './source.ts';
 import { Tables } from './tables.ts';
@@ -281,7 +282,12 @@ export class Speaker {
   // Tables.
 
   /** Walks a table as it is at each step: a caller may take its time, and sees each prefix at most once. */
-  routes({ table, family, neighbor }: GetRoutesRequest): Iterable<Route> {
+  routes(request: GetRoutesRequest): Iterable<Route> {
+    return routesOf(this.routeRows(request));
+  }
+
+  /** As `routes`, without an object for each: what is given is one row, which the next step changes. */
+  routeRows({ table, family, neighbor }: GetRoutesRequest): Iterable<RouteRow> {
     const rib = this.#tables.rib(family);
     if (table === 'loc-rib') {
       if (neighbor !== undefined)
@@ -293,8 +299,8 @@ export class Speaker {
     const peer = this.#peerAt(neighbor);
     if (peer.hasNot(family))
       throw new SpeakerError('failed-precondition', `${familyName(family)} is not negotiated with peer ${neighbor}`);
-    if (table === 'adj-rib-in') return adjRibInRoutes(peer.inbound(family), this.#tables.listing(family, peer.peerAsn));
-    return adjRibOutRoutes(rib, peer.outbound(family), this.#tables.listing(family));
+    if (table === 'adj-rib-in') return adjRibInRows(peer.inbound(family), this.#tables.listing(family, peer.peerAsn));
+    return adjRibOutRows(rib, peer.outbound(family), this.#tables.listing(family));
   }
 
   /** Calls the listener for each event from now on; returns how to stop. */

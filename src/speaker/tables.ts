@@ -7,9 +7,10 @@ import type { Attributes, Nlri } from '../wire/update.ts';
 import { SpeakerError } from './error.ts';
 import { FamilyRib } from './family-rib.ts';
 import type { Inbound } from './inbound.ts';
+import type { RouteRow } from './route-row.ts';
 import { RouteWatchers } from './route-watchers.ts';
-import { adjRibInRoute, type Listing, locRibRoute, locRibRoutes } from './routes.ts';
-import { acquireSet, SetReader } from './sets.ts';
+import { adjRibInRoute, type Listing, locRibRoute, locRibRows } from './routes.ts';
+import { acquireSet } from './sets.ts';
 import type { PathSpec, Route, RouteEvent, RouteFilter } from './types.ts';
 import { Uuids } from './uuid.ts';
 
@@ -100,16 +101,18 @@ export class Tables {
     return count;
   }
 
-  locRib(family: Family): Iterable<Route> {
-    return locRibRoutes(this.rib(family), this.listing(family));
+  locRib(family: Family): Iterable<RouteRow> {
+    return locRibRows(this.rib(family), this.listing(family));
   }
 
   /** `asn` is that of who sent the routes: ours when absent. */
   listing(family: Family, asn = this.#asn): Listing {
+    const { locRib } = this.rib(family);
+    const started = this.#startDate.getTime();
     return {
       store: this.store,
-      dateOf: (seconds) => new Date(this.#startDate.getTime() + seconds * 1000),
-      uuidOf: (slot) => this.#uuids.of(family, slot, this.rib(family).locRib.generationOf(slot)),
+      timeOf: (seconds) => started + seconds * 1000,
+      writeUuid: (slot, uuid) => this.#uuids.write(uuid, family, slot, locRib.generationOf(slot)),
       asn,
     };
   }
@@ -123,9 +126,7 @@ export class Tables {
     if (!this.#watchers.wants('adj-rib-in')) return undefined;
     return (type: RouteEvent['type'], inbound: Inbound, id: number): void => {
       const { family } = inbound.rib;
-      const sets = new SetReader(this.store, family);
-      const routes = [...adjRibInRoute(inbound, [id], this.listing(family, asn), sets)];
-      sets.close();
+      const routes = adjRibInRoute(inbound, id, this.listing(family, asn));
       this.#watchers.tell({ type, table: 'adj-rib-in', family, neighbor, routes });
     };
   }
@@ -161,10 +162,7 @@ export class Tables {
   }
 
   #locRibRoute(rib: FamilyRib, prefix: number): Route[] {
-    const sets = new SetReader(this.store, rib.family);
-    const routes = [...locRibRoute(rib, prefix, this.listing(rib.family), sets)];
-    sets.close();
-    return routes;
+    return locRibRoute(rib, prefix, this.listing(rib.family));
   }
 }
 

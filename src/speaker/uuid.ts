@@ -16,11 +16,16 @@ export class Uuids {
 
   of(family: Family, slot: number, generation: number): Uint8Array {
     const uuid = new Uint8Array(16);
+    this.write(uuid, family, slot, generation);
+    return uuid;
+  }
+
+  /** Into the first 16 bytes of `uuid`. */
+  write(uuid: Uint8Array, family: Family, slot: number, generation: number): void {
     putU32(uuid, 0, this.#salt);
     putU32(uuid, 4, (afiOf(family) << 16) | (safiOf(family) << 8));
     putU32(uuid, 8, slot);
     putU32(uuid, 12, generation);
-    return uuid;
   }
 
   parse(uuid: Uint8Array): { readonly family: Family; readonly slot: number; readonly generation: number } | undefined {

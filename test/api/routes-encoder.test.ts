@@ -4,6 +4,7 @@ import { RouteWriter } from '../../src/api/to-proto/route.ts';
 import { GetRoutesResponse } from '../../src/gen/herald/v1/router_service.ts';
 import { Address } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
+import type { RouteRow } from '../../src/speaker/route-row.ts';
 import type { Path, Route } from '../../src/speaker/types.ts';
 import { initialContext } from '../../src/wire/context.ts';
 import { ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
@@ -33,6 +34,19 @@ function drawRoute(draw: Draw, shared: Pick<Path, 'attributes' | 'nextHop'>): Ro
   return { prefix, paths };
 }
 
+/** As a walk of the tables has it. */
+function rowOf({ prefix: { bytes, length }, paths }: Route): RouteRow {
+  const [first] = paths;
+  if (first === undefined) throw new Error('a route has a path');
+  const rows = paths.map((path) => ({
+    ...path,
+    createdAt: path.createdAt.getTime(),
+    uuid: path.uuid ?? new Uint8Array(16),
+    hasUuid: path.uuid !== undefined,
+  }));
+  return { family: first.family, bytes, length, paths: rows, count: rows.length };
+}
+
 const lists = drawn((draw) => {
   const shared = { attributes: drawAttributes(draw, context), nextHop: drawNextHop(draw, ipv6Unicast, context) };
   return draw.list(0, 3, () => drawRoute(draw, shared));
@@ -43,7 +57,7 @@ law(
   lists,
   (routes) => {
     const encoder = new RoutesEncoder();
-    for (const route of routes) encoder.add(route, now);
+    for (const route of routes) encoder.add(rowOf(route), now.getTime());
     const octets = serializeRoutes(encoder.take());
     expect(encoder.size).toBe(0);
     const writer = new RouteWriter();

@@ -15,7 +15,7 @@ afterEach(() => at.close());
 describe('routes', () => {
   test('of all peers come by the peer’s address, not as peers were added', async () => {
     for (const host of [10, 9]) at.node.addNeighbor(neighbor(host));
-    const asked = vi.spyOn(at.node, 'routes');
+    const asked = vi.spyOn(at.node, 'routeRows');
     await herald('--server', at.target, 'routes', 'advertised');
     const neighbors = asked.mock.calls.map(([request]) => String(request.neighbor));
     expect(neighbors).toEqual(['2001:db8::9', '2001:db8::10', '2001:db8::ff']);

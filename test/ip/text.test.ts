@@ -1,7 +1,15 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { formatIPv4, formatIPv6, formatOctets, parseIPv4, parseIPv6, parseOctets } from '../../src/ip/text.ts';
+import {
+  formatIPv4,
+  formatIPv6,
+  formatOctets,
+  parseIPv4,
+  parseIPv6,
+  parseOctets,
+  writeOctets,
+} from '../../src/ip/text.ts';
 
 import { runs as numRuns } from '../runs.ts';
 
@@ -9,6 +17,11 @@ function octets(text: string): Uint8Array {
   const bytes = parseOctets(text);
   if (bytes === undefined) throw new Error(`${text} is no address`);
   return bytes;
+}
+
+function written(bytes: Uint8Array): string {
+  const out = new Uint8Array(1 + 39);
+  return Buffer.from(out.subarray(1, writeOctets(bytes, out, 1))).toString('latin1');
 }
 
 describe('RFC 5952: one text for each address', () => {
@@ -41,6 +54,7 @@ describe('RFC 5952: one text for each address', () => {
     ['::1:ffff:0:0', '::1:ffff:0:0'],
   ])('%s is written %s', (text, canonical) => {
     expect(formatOctets(octets(text))).toBe(canonical);
+    expect(written(octets(text))).toBe(canonical);
   });
 });
 
@@ -179,6 +193,13 @@ property.prop([fc.uint8Array({ minLength: 4, maxLength: 4 })], { numRuns })(
   'parse(format(x)) = x for IPv4',
   (bytes) => {
     expect(octets(formatIPv4(bytes, 0))).toEqual(bytes);
+  },
+);
+
+property.prop([fc.oneof(sixteen, fc.uint8Array({ minLength: 4, maxLength: 4 }))], { numRuns })(
+  'an address is written as octets as it is as text',
+  (bytes) => {
+    expect(written(bytes)).toBe(formatOctets(bytes));
   },
 );
 

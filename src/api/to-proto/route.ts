@@ -33,7 +33,7 @@ export class RouteWriter {
 
   // Field by field: a spread costs as much as all else together, once for each of a table's paths.
   #path(path: Path, prefix: Prefix, now: Date): proto.Path {
-    const part = this.attributePart(path);
+    const part = this.attributePart(path, path.family);
     return {
       family: part.family,
       nlri: wirePrefix(prefix, path.pathId),
@@ -55,7 +55,7 @@ export class RouteWriter {
   }
 
   /** The same object for a run of paths that share it. */
-  attributePart({ attributes, nextHop, family }: Path): AttributePart {
+  attributePart({ attributes, nextHop }: Pick<Path, 'attributes' | 'nextHop'>, family: Family): AttributePart {
     const same = attributes === this.#attributes && nextHop === this.#nextHop && family === this.#family;
     if (this.#part === undefined || !same) {
       this.#attributes = attributes;
