@@ -16,6 +16,8 @@ export class PrefixTable implements RouteKeys {
   readonly #words: 1 | 4;
   #addresses: Uint32Array<ArrayBuffer>;
   #lengths = new Uint8Array(MIN_SLOTS);
+  /** Kept, so that deletion and growth look at no address: a run is long where prefixes are neighbours. */
+  #hashes: Uint32Array<ArrayBuffer> = new Uint32Array(MIN_SLOTS);
   /** Holders of an id; while the id is free, the next free id + 1. */
   #holders: Uint32Array<ArrayBuffer> = new Uint32Array(MIN_SLOTS);
   #index: Uint32Array<ArrayBuffer> = new Uint32Array(2 * MIN_SLOTS);
@@ -29,6 +31,7 @@ export class PrefixTable implements RouteKeys {
   #w2 = 0;
   #w3 = 0;
   #bits = 0;
+  #hash = 0;
 
   constructor(octets: 4 | 16) {
     this.octets = octets;
@@ -43,7 +46,7 @@ export class PrefixTable implements RouteKeys {
 
   /** Octets that the prefixes take; room to grow is not counted. */
   get memory(): number {
-    return this.#size * (4 * this.#words + 13);
+    return this.#size * (4 * this.#words + 17);
   }
 
   /** One more than the largest id ever given: columns need this many entries. */
@@ -133,8 +136,7 @@ export class PrefixTable implements RouteKeys {
 
   isHeld(id: number): boolean {
     if (id >= this.#end) return false;
-    this.#loadId(id);
-    return this.#index[this.#find()] === id + 1;
+    return this.#index[this.#slotOf(id)] !== 0;
   }
 
   #load(bytes: Uint8Array, at: number): void {
@@ -149,24 +151,23 @@ export class PrefixTable implements RouteKeys {
     this.#w3 = bits > 96 ? readWord(bytes, from + 12, octets - 12, bits - 96) : 0;
   }
 
-  #loadId(id: number): void {
-    const from = id * this.#words;
-    this.#bits = this.#lengths[id] as number;
-    this.#w0 = this.#addresses[from] as number;
-    if (this.#words === 1) return;
-    this.#w1 = this.#addresses[from + 1] as number;
-    this.#w2 = this.#addresses[from + 2] as number;
-    this.#w3 = this.#addresses[from + 3] as number;
-  }
-
   /** The slot of the loaded prefix, or the empty slot where it belongs. */
   #find(): number {
-    let slot = hash(this.#w0, this.#w1, this.#w2, this.#w3, this.#bits) & this.#mask;
+    this.#hash = hash(this.#w0, this.#w1, this.#w2, this.#w3, this.#bits);
+    let slot = this.#hash & this.#mask;
     for (;;) {
       const entry = this.#index[slot] as number;
       if (entry === 0 || this.#isAt(entry - 1)) return slot;
       slot = (slot + 1) & this.#mask;
     }
+  }
+
+  /** The slot of an id, or an empty one when it is free. */
+  #slotOf(id: number): number {
+    let slot = (this.#hashes[id] as number) & this.#mask;
+    for (let entry = this.#index[slot]; entry !== id + 1 && entry !== 0; entry = this.#index[slot])
+      slot = (slot + 1) & this.#mask;
+    return slot;
   }
 
   #isAt(id: number): boolean {
@@ -191,6 +192,7 @@ export class PrefixTable implements RouteKeys {
       this.#addresses[from + 3] = this.#w3;
     }
     this.#lengths[id] = this.#bits;
+    this.#hashes[id] = this.#hash;
     this.#holders[id] = 1;
     this.#index[slot] = id + 1;
     this.#size++;
@@ -211,6 +213,7 @@ export class PrefixTable implements RouteKeys {
       lengths.set(this.#lengths);
       this.#lengths = lengths;
       this.#holders = grownTo(this.#holders, 2 * id);
+      this.#hashes = grownTo(this.#hashes, 2 * id);
       this.#addresses = grownTo(this.#addresses, 2 * id * this.#words);
     }
     return id;
@@ -222,20 +225,19 @@ export class PrefixTable implements RouteKeys {
     this.#mask = this.#index.length - 1;
     for (const entry of old) {
       if (entry === 0) continue;
-      let slot = this.#hashOf(entry - 1) & this.#mask;
+      let slot = (this.#hashes[entry - 1] as number) & this.#mask;
       while (this.#index[slot] !== 0) slot = (slot + 1) & this.#mask;
       this.#index[slot] = entry;
     }
   }
 
   #remove(id: number): void {
-    this.#loadId(id);
-    let hole = this.#find();
+    let hole = this.#slotOf(id);
     // Move back every later entry of the run whose home lies at or before the hole (Knuth, 6.4, Algorithm R).
     for (let slot = (hole + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const entry = this.#index[slot] as number;
       if (entry === 0) break;
-      const home = this.#hashOf(entry - 1) & this.#mask;
+      const home = (this.#hashes[entry - 1] as number) & this.#mask;
       if (((slot - home) & this.#mask) >= ((slot - hole) & this.#mask)) {
         this.#index[hole] = entry;
         hole = slot;
@@ -245,20 +247,6 @@ export class PrefixTable implements RouteKeys {
     this.#holders[id] = this.#firstFree;
     this.#firstFree = id + 1;
     this.#size--;
-  }
-
-  #hashOf(id: number): number {
-    const from = id * this.#words;
-    const bits = this.#lengths[id] as number;
-    const w0 = this.#addresses[from] as number;
-    if (this.#words === 1) return hash(w0, 0, 0, 0, bits);
-    return hash(
-      w0,
-      this.#addresses[from + 1] as number,
-      this.#addresses[from + 2] as number,
-      this.#addresses[from + 3] as number,
-      bits,
-    );
   }
 }
 
