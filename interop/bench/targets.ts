@@ -47,7 +47,7 @@ export function targetsOf(routes: number): readonly Target[] {
     than(peers, `first SYN to ${small} routes at each of 500 peers`, 1 / 2),
     than(storm, `first SYN to ${table} routes at each of 500 peers again`, 1 / 2),
     // As much as a reference to the route would take.
-    below(storm, 'of that for each route at each peer', 4),
+    below(storm, 'more memory for each route at each of 500 peers', 4),
     ...['add', 'delete'].flatMap((verb) => [than(single, `${verb}, p50`, 1, gobgp), below(single, `${verb}, p99`, 1)]),
     below(busy, `add ${besideName(routes, 10)}, p99`, 20),
     below(busy, `add ${besideName(routes * 10, 1)}, p99`, 20),

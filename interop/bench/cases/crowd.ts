@@ -55,7 +55,11 @@ export const storm: Case = {
           { metric: 'first SYN to 500 sessions up again', unit: 'ms', value: up - start },
           { metric: `first SYN to ${table} routes at each of 500 peers again`, unit: 'ms', value: done - start },
           { metric: `more memory with ${table} routes at each of 500 peers`, unit: 'MB', value: taken },
-          { metric: 'of that for each route at each peer', unit: 'B', value: (taken * 1e6) / (routes * 500) },
+          {
+            metric: 'more memory for each route at each of 500 peers',
+            unit: 'B',
+            value: (taken * 1e6) / (routes * 500),
+          },
           { metric: 'more memory after the storm', unit: 'MB', value: rig.resident() - idle - taken },
           ...(await rig.lateness('500 peers that hang up and come back')),
         ];
