@@ -3,7 +3,8 @@ import { ApplyOutcome, type ApplyResult } from '../gen/herald/v1/control_plane_s
 import { type CommonOptions, withClient } from './daemon.ts';
 import { CliError, exitCode } from './exit.ts';
 import { nameOf, readManifests } from './manifests.ts';
-import { type Column, print } from './output.ts';
+import { print } from './output.ts';
+import type { Column } from './table.ts';
 
 export interface ApplyOptions extends CommonOptions {
   readonly file: readonly string[];

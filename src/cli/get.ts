@@ -1,7 +1,8 @@
 import { call, controlPlane } from '../api/client.ts';
 import { type CommonOptions, withClient } from './daemon.ts';
 import { formatDuration } from './duration.ts';
-import { type Column, print, printLines } from './output.ts';
+import { print, printLines } from './output.ts';
+import type { Column } from './table.ts';
 
 export interface GetOptions extends CommonOptions {
   readonly namespace?: string;

@@ -26,10 +26,11 @@ export async function showLab(lab: Lab): Promise<void> {
   try {
     await withClient(lab, async (client) => {
       lab.ended.addEventListener('abort', () => client.close());
-      const announced = await findRoutes(client, available, { instance: node });
-      await arrived(client, router, announced.length);
+      let announced = 0;
+      for await (const some of findRoutes(client, available, { instance: node })) announced += some.length;
+      await arrived(client, router, announced);
       await printLines(['', `BGP is up: this is what ${router} has learned from ${node}.`, '']);
-      await printRoutes(received, await findRoutes(client, received, { instance: router }), { output: 'table' });
+      await printRoutes(received, findRoutes(client, received, { instance: router }), { output: 'table' });
     });
   } catch (error) {
     // The daemon is ending, and with it what there was to show.

@@ -2,7 +2,8 @@ import { call, rpc } from '../api/client.ts';
 import type { AsnRange, ListenRangeState } from '../gen/herald/v1/types.ts';
 import { type CommonOptions, instancesToShow, withClient } from './daemon.ts';
 import { neighborJson } from './json.ts';
-import { type Column, print } from './output.ts';
+import { print } from './output.ts';
+import type { Column } from './table.ts';
 
 interface Row {
   readonly instance: string;

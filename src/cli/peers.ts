@@ -6,7 +6,8 @@ import { capabilityLines } from './capabilities.ts';
 import { type Client, type CommonOptions, instancesToShow, withClient } from './daemon.ts';
 import { formatDuration } from './duration.ts';
 import { drainPhaseNames, peerJson } from './json.ts';
-import { type Column, print, printLines } from './output.ts';
+import { print, printLines } from './output.ts';
+import type { Column } from './table.ts';
 
 interface Row {
   readonly instance: string;

@@ -9,7 +9,8 @@ import {
 import { type CommonOptions, instancesToShow, withClient } from './daemon.ts';
 import { CliError, exitCode } from './exit.ts';
 import { matchTypeNames, policyJson, policyTypeNames, routeActionNames } from './json.ts';
-import { type Column, print } from './output.ts';
+import { print } from './output.ts';
+import type { Column } from './table.ts';
 import { takeVrouter } from './vrouter.ts';
 
 interface Row {

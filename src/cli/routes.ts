@@ -8,7 +8,8 @@ import { formatDuration } from './duration.ts';
 import { CliError, exitCode } from './exit.ts';
 import { takeFamily } from './family.ts';
 import { type RouteSource, routeJson } from './json.ts';
-import { type Column, print } from './output.ts';
+import { mostAtOnce, printStream } from './output.ts';
+import type { Column } from './table.ts';
 import { formatUuid } from './uuid.ts';
 import { takeVrouter } from './vrouter.ts';
 
@@ -74,52 +75,58 @@ const columnsOf = ({ table }: RouteQuery, hasPathIds: boolean): Column<Row>[] =>
 /** The routes of a table. */
 export async function routes(args: readonly string[], options: CommonOptions): Promise<void> {
   const query = parseQuery(args);
-  const found = await withClient(options, (client) => findRoutes(client, query, options));
-  await printRoutes(query, found, options);
+  await withClient(options, (client) => printRoutes(query, findRoutes(client, query, options), options));
 }
 
 export async function printRoutes(
   query: RouteQuery,
-  found: readonly Found[],
+  found: AsyncIterable<readonly Found[]>,
   { output }: Pick<CommonOptions, 'output'>,
 ): Promise<void> {
-  const isForPeople = output === 'table' || output === 'wide';
-  await print(output, {
-    columns: columnsOf(query, isForPeople && found.some(({ route }) => route.paths.some(({ pathId }) => pathId !== 0))),
-    rows: isForPeople ? found.flatMap(({ source, route }) => route.paths.map((path) => ({ source, route, path }))) : [],
-    values: jsonOf(found),
+  const hasPathId = ({ route }: Found): boolean => route.paths.some(({ pathId }) => pathId !== 0);
+  await printStream(output, {
+    items: found,
+    columns: (first, isAll) => columnsOf(query, !isAll || first.some(hasPathId)),
+    rowsOf: ({ source, route }) => route.paths.map((path) => ({ source, route, path })),
+    valueOf: ({ source, route }) => routeJson(source, route),
     empty: `no ${query.table} routes for ${query.family.afi}/${query.family.safi}`,
   });
 }
 
-function* jsonOf(found: readonly Found[]): Generator<unknown> {
-  for (const { source, route } of found) yield routeJson(source, route);
-}
-
-/** By instance, peer and prefix. */
-export async function findRoutes(
+/** By instance, peer and, unless a table is too large to be held for that, prefix. */
+export async function* findRoutes(
   client: Client,
   { table, family, asn, peer }: RouteQuery,
   options: Pick<CommonOptions, 'instance'>,
-): Promise<Found[]> {
-  const found: Found[] = [];
+): AsyncGenerator<readonly Found[]> {
   for (const { name, global } of await instancesToShow(client, options, asn)) {
     for (const neighbor of await neighborsOf(client, name, table, peer)) {
       const source = { instance: name, asn: global?.asn ?? 0, neighbor };
       const request = { instance: name, tableType: tables[table], family, neighbor: neighbor ?? '' };
-      const some: Route[] = [];
       try {
-        for await (const batch of messages(client.getRoutes(request))) {
-          for (const route of batch.routes) some.push(route);
-        }
+        for await (const some of inOrder(client.getRoutes(request))) yield some.map((route) => ({ source, route }));
       } catch (error) {
         // Of all peers, those without the family are left out; one that was asked for is worth the error.
         if (peer !== undefined || !isFailedPrecondition(error)) throw error;
       }
-      for (const route of sorted(some)) found.push({ source, route });
     }
   }
-  return found;
+}
+
+/** A table by prefix; one that is too large for that as it comes. */
+async function* inOrder(answers: ReturnType<Client['getRoutes']>): AsyncGenerator<readonly Route[]> {
+  const first: Route[] = [];
+  let isLarge = false;
+  for await (const { routes: some } of messages(answers)) {
+    if (isLarge) {
+      yield some;
+      continue;
+    }
+    for (const route of some) first.push(route);
+    isLarge = first.length > mostAtOnce;
+    if (isLarge) yield first.splice(0);
+  }
+  if (!isLarge) yield sorted(first);
 }
 
 function isFailedPrecondition(error: unknown): boolean {

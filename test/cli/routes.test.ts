@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parse } from 'yaml';
 import { exitCode } from '../../src/cli/exit.ts';
+import { mostAtOnce } from '../../src/cli/output.ts';
 import { type Found, printRoutes } from '../../src/cli/routes.ts';
 import { Path } from '../../src/gen/herald/v1/types.ts';
+import { ipv6Unicast } from '../../src/wire/family.ts';
 import { type Rig, rig } from '../api/rig.ts';
 import { neighbor } from '../speaker/support.ts';
 import { captured, herald } from './herald.ts';
@@ -11,6 +14,45 @@ beforeEach(async () => {
   at = await rig();
 });
 afterEach(() => at.close());
+
+function announceMany(count: number): void {
+  const bytes = new Uint8Array(9 * count);
+  // Backwards, so that an order shows.
+  for (let i = 0; i < count; i++)
+    bytes.set([64, 0x20, 0x01, 0x0d, 0xb8, 0, 0, (count - i) >> 8, (count - i) & 255], 9 * i);
+  const nlri = { family: ipv6Unicast, addPath: false, bytes };
+  at.node.advertiseBulk({ family: ipv6Unicast, nlri, attributes: { origin: 'igp', asPath: [] } });
+}
+
+describe('a table', () => {
+  const ask = async (...args: string[]) => (await herald('--server', at.target, 'routes', ...args)).out;
+  const prefixesOf = (out: string) => [...out.matchAll(/2001:db8:0:[0-9a-f]+::\/64/g)].map(([prefix]) => prefix);
+
+  test('that can be held comes by prefix', async () => {
+    announceMany(300);
+    const prefixes = prefixesOf(await ask());
+    expect([prefixes.length, prefixes[0], prefixes.at(-1)]).toEqual([300, '2001:db8:0:1::/64', '2001:db8:0:12c::/64']);
+  });
+
+  test('that is too large for that comes as it is, whole, in every form', async () => {
+    const count = mostAtOnce + 2000;
+    announceMany(count);
+    const [heads = '', ...rows] = (await ask()).trimEnd().split('\n');
+    expect(heads).toMatch(/^Instance {3}Prefix +Path ID {3}NextHop/);
+    expect(prefixesOf(rows.join('\n'))).toHaveLength(count);
+    const starts = new Set(rows.map((row) => row.search(/:: +true/)));
+    expect(starts).toEqual(new Set([heads.indexOf('NextHop')]));
+    const json = JSON.parse(await ask('-o', 'json')) as { readonly prefix: string }[];
+    expect(new Set(json.map(({ prefix }) => prefix)).size).toBe(count);
+    expect(json[0]?.prefix).toBe('2001:db8:0:2ee0::/64');
+  });
+
+  test('is the same in YAML and JSON', async () => {
+    expect(await ask('-o', 'yaml')).toBe('[]\n');
+    announceMany(3);
+    expect(parse(await ask('-o', 'yaml'))).toEqual(JSON.parse(await ask('-o', 'json')));
+  });
+});
 
 describe('routes', () => {
   test('of all peers come by the peer’s address, not as peers were added', async () => {
@@ -33,10 +75,14 @@ describe('routes', () => {
       asn: undefined,
       peer: undefined,
     } as const;
-    const { out } = await captured(() => printRoutes(query, [found], { output: 'table' }));
+    const { out } = await captured(() => printRoutes(query, once([found]), { output: 'table' }));
     expect(out.split('\n')[1]).toMatch(/^node {7}2001:db8::\/32 {3}0\.0\.0\.0 {3}true {3}2s /);
   });
 });
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value;
+}
 
 describe('vrouter', () => {
   const ask = (...args: string[]) => herald('--server', at.target, ...args);
