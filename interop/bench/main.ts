@@ -43,13 +43,13 @@ const program = new Command('bench')
 async function bench(options: Options): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('namespaces need root');
   if (options.guard === true) {
-    process.exitCode = (await check(guardOf(guarded), guarded, progress)) ? 0 : 1;
+    process.exitCode = (await check({ targets: guardOf(guarded), routes: guarded, isTimely: false }, progress)) ? 0 : 1;
     return;
   }
   const chosen = cases.filter(({ name }) => options.case?.includes(name) ?? true);
   const targets = targetsOf(options.routes).filter((target) => chosen.includes(target.case));
   if (options.check === true) {
-    process.exitCode = (await check(targets, options.routes, progress)) ? 0 : 1;
+    process.exitCode = (await check({ targets, routes: options.routes, isTimely: true }, progress)) ? 0 : 1;
     return;
   }
   const compared = new Set(speakers.map(({ name }) => name));

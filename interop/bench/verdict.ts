@@ -72,7 +72,7 @@ function limited(limit: number, row: Row | undefined): string {
   return `${figure(limit)}${row === undefined ? '' : ` ${row.unit}`}`;
 }
 
-/** Below 1 as a fraction that has a 1 above. */
+/** As a fraction that has a 1 above, up to a half. */
 function share(ratio: number): string {
-  return ratio < 1 ? `1/${figure(1 / ratio).replace(/\.0+$/, '')}` : `${figure(ratio)} ×`;
+  return ratio <= 1 / 2 ? `1/${figure(1 / ratio).replace(/\.0+$/, '')}` : figure(ratio);
 }
