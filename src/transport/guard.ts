@@ -62,6 +62,8 @@ export class Guard {
   /** Whether a connection that was accepted from this address may live; what it has to have it has then. */
   admits(socket: Socket, address: Address): boolean {
     const options = this.#optionsFor(address);
+    // From another link than it may be on: bound to that one, it could not even be told.
+    if (options?.device !== undefined && address.zone !== undefined && address.zone !== options.device) return false;
     if (options === undefined && !this.#isRaised) return true;
     return this.#equip(socket, address, options).ok || needOf(options ?? {}) === undefined;
   }

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Address } from '../../src/ip/address.ts';
+import { Address } from '../../src/ip/address.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
+import type { Network } from '../../src/session/ports.ts';
 import { SecretText } from '../../src/session/secret-text.ts';
 import { parseAsnRange } from '../../src/speaker/listen-range.ts';
 import { Speaker } from '../../src/speaker/speaker.ts';
+import { routerOn } from '../../src/speaker/target.ts';
 import type { ListenRange, Neighbor, PeerEvent } from '../../src/speaker/types.ts';
 import { ipv6Unicast } from '../../src/wire/family.ts';
 import { addressOf, advertise, Lab, neighbor, rangeOf, silent, stateOf, tableOf } from './support.ts';
@@ -226,6 +228,97 @@ describe('a listen range', () => {
     await node.stop({ fullDestroy: true });
     expect(net.until(() => lastDown(two, 1) !== undefined)).toBe(true);
     expect(lastDown(two, 1)).toMatchObject({ notification: { code: 6, subcode: 2 } });
+  });
+});
+
+describe('a listen range of link-local addresses', () => {
+  const at = (text: string) => Address.parse(text);
+
+  /** A node on two links, and on each a router with the same address. */
+  async function links(...ranges: readonly ListenRange[]) {
+    const net = new Lab(1);
+    const host = async (asn: number, ...addresses: readonly string[]) => {
+      // It dials from its first address alone.
+      const network: Network = {
+        ...net.network.host(at(addresses[0] ?? '')),
+        listen: (options, accept) => net.network.host(options.address).listen(options, accept),
+      };
+      const interfaces = () =>
+        addresses.map((text) => ({
+          interface: at(text).zone ?? '',
+          address: at(text).withZone(undefined),
+          network: Prefix.parse('fe80::/64'),
+        }));
+      const global = { asn, routerId: `10.0.0.${asn % 100}`, listenPort: 179, listenAddresses: addresses.map(at) };
+      const speaker = new Speaker(
+        global,
+        { clock: net.clock, network, entropy: net.network.entropy, interfaces },
+        silent,
+      );
+      await speaker.start();
+      return speaker;
+    };
+    const node = await host(65001, 'fe80::1%eth1', 'fe80::1%eth2');
+    for (const range of ranges) node.addListenRange(range);
+    const router = async (asn: number, link: string) => {
+      const speaker = await host(asn, `fe80::2%${link}`);
+      speaker.addNeighbor(neighbor(1, { address: at(`fe80::1%${link}`) }));
+      return speaker;
+    };
+    return { net, node, router };
+  }
+
+  test('tells the same address on two links apart, and gives each a next hop on its own', async () => {
+    const { net, node, router } = await links(rangeOf('fe80::/10', { name: 'links' }));
+    advertise(node, ['2001:db8:a::/64']);
+    const routers = [await router(65002, 'eth1'), await router(65003, 'eth2')];
+    advertise(routers[0] as Speaker, ['2001:db8:b::/64']);
+    const isUp = (speaker: Speaker) => speaker.peers()[0]?.sessionState === 'established';
+    expect(net.until(() => routers.every(isUp))).toBe(true);
+    net.clock.advance(1000);
+    expect(remotes(node)).toEqual(['fe80::2%eth1', 'fe80::2%eth2']);
+    expect(node.peers().map(({ negotiated, neighbor: { range } }) => [negotiated?.peerAsn, range?.name])).toEqual([
+      [65002, 'links'],
+      [65003, 'links'],
+    ]);
+    expect(node.peers().map(({ families }) => families[0]?.received)).toEqual([1, 0]);
+    for (const [i, link] of ['eth1', 'eth2'].entries()) {
+      const received = { table: 'adj-rib-in', neighbor: at(`fe80::1%${link}`) } as const;
+      expect(tableOf(routers[i] as Speaker, received)).toMatchObject({
+        '2001:db8:a::/64': { nextHop: { kind: 'single', address: at('fe80::1') } },
+      });
+    }
+    // Each on its own: the end of one is nothing to the other.
+    routers[0]?.removeNeighbor(at('fe80::1%eth1'));
+    expect(net.until(() => stateAt(node, at('fe80::2%eth1')) !== 'established')).toBe(true);
+    expect(stateAt(node, at('fe80::2%eth2'))).toBe('established');
+  });
+
+  test('makes no peer on a link whose one router is configured, and is not found yet', async () => {
+    const { net, node, router } = await links(rangeOf('fe80::/10'));
+    node.addNeighbor(
+      neighbor(2, { name: 'tor', address: routerOn('eth1'), transport: { remotePort: 179, passive: true } }),
+    );
+    await router(65002, 'eth1');
+    const other = await router(65003, 'eth2');
+    expect(net.until(() => other.peers()[0]?.sessionState === 'established')).toBe(true);
+    net.clock.advance(60_000);
+    expect(remotes(node)).toEqual([`${routerOn('eth1')}`, 'fe80::2%eth2']);
+    expect(node.listenRanges()).toMatchObject([{ peers: 1 }]);
+  });
+
+  test('makes way for the router of a link that is configured later, on that link alone', async () => {
+    const { net, node, router } = await links(rangeOf('fe80::/10'));
+    const routers = [await router(65002, 'eth1'), await router(65003, 'eth2')];
+    const isUp = (speaker: Speaker) => speaker.peers()[0]?.sessionState === 'established';
+    expect(net.until(() => routers.every(isUp))).toBe(true);
+    node.addNeighbor(neighbor(2, { address: at('fe80::2%eth1') }));
+    expect(node.peers().map((peer) => [`${peer.neighbor.address}`, peer.neighbor.range !== undefined])).toEqual([
+      ['fe80::2%eth2', true],
+      ['fe80::2%eth1', false],
+    ]);
+    expect(net.until(() => routers.every(isUp))).toBe(true);
+    expect(routers[1]?.peers()[0]?.counters.established).toBe(1);
   });
 });
 

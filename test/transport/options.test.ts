@@ -196,12 +196,12 @@ describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (addres
     expect(await dials(listener, address, undefined)).toBe(true);
   });
 
-  test('a connection that came before the listener had its key is not taken', async () => {
+  /** A listener's guard, and a connection that the listener has. */
+  async function accepted(): Promise<{ readonly guard: Guard; readonly socket: Socket }> {
     const server = createServer();
     server.listen({ host: address.toString(), port: 0, exclusive: true });
     await once(server, 'listening');
     cleanups.push(() => server.close());
-    const guard = new Guard(systemSockets, server, address);
     const { port } = server.address() as AddressInfo;
     const client = connect(port, address.toString());
     const [socket] = (await once(server, 'connection')) as [Socket];
@@ -209,6 +209,18 @@ describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (addres
       () => client.destroy(),
       () => socket.destroy(),
     );
+    return { guard: new Guard(systemSockets, server, address), socket };
+  }
+
+  test('with a device, a connection from another link is not taken', async () => {
+    const { guard, socket } = await accepted();
+    expect(guard.protect(Prefix.parse('fe80::/10'), { device: 'lo' })).toEqual({ ok: true });
+    const from = (text: string) => guard.admits(socket, Address.parse(text));
+    expect([from('fe80::1%lo'), from('fe80::1%eth1')]).toEqual([true, false]);
+  });
+
+  test('a connection that came before the listener had its key is not taken', async () => {
+    const { guard, socket } = await accepted();
     expect(guard.admits(socket, address)).toBe(true);
     expect(guard.protect(address, secret('late'))).toEqual({ ok: true });
     expect(guard.admits(socket, address)).toBe(false);
