@@ -2,6 +2,8 @@ import { grownTo } from './column.ts';
 import type { RouteKeys } from './route-keys.ts';
 
 const MIN_SLOTS = 64;
+/** The length of an id that is free; no prefix is so long. */
+const FREE = 0xff;
 
 /**
  * Gives each prefix of one family a small dense id, for as long as somebody holds it: every RIB is then columns indexed by id.
@@ -219,16 +221,18 @@ export class PrefixTable implements RouteKeys {
     return id;
   }
 
+  /** Walks the ids and not the slots, so that hashes are read in the order in which they lie. */
   #rehash(): void {
-    const old = this.#index;
-    this.#index = new Uint32Array(2 * old.length);
-    this.#mask = this.#index.length - 1;
-    for (const entry of old) {
-      if (entry === 0) continue;
-      let slot = (this.#hashes[entry - 1] as number) & this.#mask;
-      while (this.#index[slot] !== 0) slot = (slot + 1) & this.#mask;
-      this.#index[slot] = entry;
+    const index = new Uint32Array(2 * this.#index.length);
+    const mask = index.length - 1;
+    for (let id = 0; id < this.#end; id++) {
+      if (this.#lengths[id] === FREE) continue;
+      let slot = (this.#hashes[id] as number) & mask;
+      while (index[slot] !== 0) slot = (slot + 1) & mask;
+      index[slot] = id + 1;
     }
+    this.#index = index;
+    this.#mask = mask;
   }
 
   #remove(id: number): void {
@@ -245,6 +249,7 @@ export class PrefixTable implements RouteKeys {
     }
     this.#index[hole] = 0;
     this.#holders[id] = this.#firstFree;
+    this.#lengths[id] = FREE;
     this.#firstFree = id + 1;
     this.#size--;
   }
