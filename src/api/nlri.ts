@@ -22,13 +22,15 @@ export interface Batch {
   readonly family: proto.Family | undefined;
   readonly nlri: Uint8Array;
   readonly addPath: boolean;
+  /** Prefixes that were packed while the message was decoded, beside those of `prefixes`. */
+  readonly packed?: readonly Nlri[];
 }
 
 /** The prefixes of one message, by family. Throws InvalidRequest. */
-export function toNlri({ prefixes, family, nlri, addPath }: Batch): Nlri[] {
-  const packed = packText(prefixes);
-  if (nlri.length > 0) packed.push(toPackedNlri(family, nlri, addPath));
-  return packed;
+export function toNlri({ prefixes, family, nlri, addPath, packed = [] }: Batch): Nlri[] {
+  const all = [...packed, ...packText(prefixes)];
+  if (nlri.length > 0) all.push(toPackedNlri(family, nlri, addPath));
+  return all;
 }
 
 /** One prefix, with its path identifier if it has one. Throws InvalidRequest. */
@@ -65,9 +67,14 @@ function packText(texts: readonly string[]): Nlri[] {
     else ipv4End = end;
   }
   if (faults.length > 0) throw new InvalidRequest(faults);
+  return byFamily(ipv6.subarray(0, ipv6End), ipv4.subarray(0, ipv4End));
+}
+
+/** NLRI of those families that there are prefixes of. */
+export function byFamily(ipv6: Uint8Array, ipv4: Uint8Array): Nlri[] {
   const packed: Nlri[] = [];
-  if (ipv6End > 0) packed.push({ family: ipv6Unicast, addPath: false, bytes: ipv6.subarray(0, ipv6End) });
-  if (ipv4End > 0) packed.push({ family: ipv4Unicast, addPath: false, bytes: ipv4.subarray(0, ipv4End) });
+  if (ipv6.length > 0) packed.push({ family: ipv6Unicast, addPath: false, bytes: ipv6 });
+  if (ipv4.length > 0) packed.push({ family: ipv4Unicast, addPath: false, bytes: ipv4 });
   return packed;
 }
 

@@ -5,6 +5,7 @@ import { RouterServiceService } from '../gen/herald/v1/router_service.ts';
 import { controlPlaneHandlers } from './control-plane-handlers.ts';
 import { type ApiEndpoint, formatEndpoint } from './endpoint.ts';
 import { Health } from './health.ts';
+import { advertisePaths, withdrawPaths } from './packed-requests.ts';
 import { addReflection } from './reflection-handlers.ts';
 import { type RouterServiceOptions, routerService } from './router-service.ts';
 import { serializeRoutes } from './routes-encoder.ts';
@@ -40,7 +41,7 @@ export async function serve(endpoints: readonly ApiEndpoint[], options: ServeOpt
   const services = ['', 'herald.v1.RouterService', ...(controlPlane ? ['herald.v1.ControlPlaneService'] : [])];
   for (const service of services) health.set(service, false);
   const getRoutes = { ...RouterServiceService.getRoutes, responseSerialize: serializeRoutes };
-  server.addService({ ...RouterServiceService, getRoutes }, routerService(options));
+  server.addService({ ...RouterServiceService, advertisePaths, withdrawPaths, getRoutes }, routerService(options));
   if (controlPlane !== undefined)
     server.addService(ControlPlaneServiceService, controlPlaneHandlers(controlPlane, report));
   health.addTo(server);

@@ -1,42 +1,72 @@
-// Addresses between text and octets, without an object per address: for tables and streams. Everybody else uses `Address`.
+// Addresses between text, or text as ASCII, and octets, without an object per address: for tables and streams. Everybody else uses `Address`.
 
 const COLON = 58;
 const DOT = 46;
+const SLASH = 47;
+
+/** Longer than any prefix: `text` as ASCII while it is parsed. */
+const ascii = new Uint8Array(64);
+
+/** Puts the text there and gives its length; -1 when it is too long to be an address or a prefix. */
+function load(text: string): number {
+  if (text.length > ascii.length) return -1;
+  // What is not ASCII is no part of an address, whatever it is.
+  for (let i = 0; i < text.length; i++) ascii[i] = Math.min(text.charCodeAt(i), 0xff);
+  return text.length;
+}
 
 /**
- * Parses an IPv6 address (RFC 4291, 2.2, without a zone), which ends at `end`, into the 16 octets of `out` at `offset`.
+ * Parses an IPv6 address (RFC 4291, 2.2, without a zone) into the 16 octets of `out` at `offset`.
  * False when it is none; what `out` then holds there is undefined.
  */
-export function parseIPv6(text: string, out: Uint8Array, offset: number, end = text.length): boolean {
-  let at = 0;
+export function parseIPv6(text: string, out: Uint8Array, offset: number): boolean {
+  return readIPv6(ascii, 0, load(text), out, offset);
+}
+
+/**
+ * Parses a dotted quad into the 4 octets of `out` at `offset`.
+ * False when it is none (a leading zero is refused: some would read it as octal); what `out` then holds there is undefined.
+ */
+export function parseIPv4(text: string, out: Uint8Array, offset: number): boolean {
+  return readIPv4(ascii, 0, load(text), out, offset);
+}
+
+/** As `readPacked`, of a string. */
+export function parsePacked(text: string, out: Uint8Array, offset: number): number {
+  return readPacked(ascii, 0, load(text), out, offset);
+}
+
+/** As `parseIPv6`, of the ASCII from `start` to `end`. */
+function readIPv6(text: Uint8Array, start: number, end: number, out: Uint8Array, offset: number): boolean {
+  let at = start;
   let octets = 0;
   let gap = -1;
-  if (end < 2) return false;
-  if (text.charCodeAt(0) === COLON) {
-    if (text.charCodeAt(1) !== COLON) return false;
+  if (end - at < 2) return false;
+  if (text[at] === COLON) {
+    if (text[at + 1] !== COLON) return false;
     gap = 0;
-    at = 2;
+    at += 2;
   }
   while (at < end) {
-    const start = at;
+    const first = at;
     let word = 0;
     for (; at < end; at++) {
-      const digit = hexDigit(text.charCodeAt(at));
+      const digit = hexDigit(text[at] as number);
       if (digit < 0) break;
-      if (at - start === 4) return false;
+      if (at - first === 4) return false;
       word = (word << 4) | digit;
     }
-    if (at < end && text.charCodeAt(at) === DOT) {
-      if (octets > 12 || !parseIPv4(text, out, offset + octets, start, end)) return false;
+    if (at < end && text[at] === DOT) {
+      if (octets > 12 || !readIPv4(text, first, end, out, offset + octets)) return false;
       octets += 4;
       break;
     }
-    if (at === start || octets === 16) return false;
+    if (at === first || octets === 16) return false;
     out[offset + octets++] = word >> 8;
     out[offset + octets++] = word;
     if (at === end) break;
-    if (text.charCodeAt(at) !== COLON || ++at === end) return false;
-    if (text.charCodeAt(at) === COLON) {
+    if (text[at] !== COLON || ++at === end) return false;
+    if (text[at] === COLON) {
       if (gap >= 0) return false;
       gap = octets;
       at++;
@@ -45,22 +75,19 @@ export function parseIPv6(text: string, out: Uint8Array, offset: number, end = t
   if (gap < 0) return octets === 16;
   if (octets === 16) return false;
   const tail = octets - gap;
-  out.copyWithin(offset + 16 - tail, offset + gap, offset + octets);
-  out.fill(0, offset + gap, offset + 16 - tail);
+  for (let i = 1; i <= tail; i++) out[offset + 16 - i] = out[offset + octets - i] as number;
+  for (let i = gap; i < 16 - tail; i++) out[offset + i] = 0;
   return true;
 }
 
-/**
- * Parses a dotted quad, from `start` to `end`, into the 4 octets of `out` at `offset`.
- * False when it is none (a leading zero is refused: some would read it as octal); what `out` then holds there is undefined.
- */
-export function parseIPv4(text: string, out: Uint8Array, offset: number, start = 0, end = text.length): boolean {
+/** As `parseIPv4`, of the ASCII from `start` to `end`. */
+function readIPv4(text: Uint8Array, start: number, end: number, out: Uint8Array, offset: number): boolean {
   let at = start;
   for (let i = 0; i < 4; i++) {
     const first = at;
     let octet = 0;
     for (; at < end; at++) {
-      const digit = text.charCodeAt(at) - 48;
+      const digit = (text[at] as number) - 48;
       if (digit < 0 || digit > 9) break;
       if (at > first && octet === 0) return false;
       octet = octet * 10 + digit;
@@ -68,38 +95,46 @@ export function parseIPv4(text: string, out: Uint8Array, offset: number, start =
     }
     if (at === first) return false;
     out[offset + i] = octet;
-    if (i < 3 && text.charCodeAt(at++) !== DOT) return false;
+    if (i < 3 && (at >= end || text[at++] !== DOT)) return false;
   }
   return at === end;
 }
 
 /**
- * Parses what `Prefix.parse` takes into `out` at `offset`, as NLRI has it: the length in bits, then as few octets as hold it. Returns where
- * these end, or -1 when it is none. Behind `offset` there must be 5 octets for IPv4 and
+ * Parses what `Prefix.parse` takes, as ASCII from `start` to `end`, into `out` at `offset`, as NLRI has it: the length in bits, then as few
+ * octets as hold it. Returns where these end, or -1 when it is none. Behind `offset` there must be 5 octets for IPv4 and
  * 17 for IPv6; what is in those that are not used is undefined.
  */
-export function parsePacked(text: string, out: Uint8Array, offset: number): number {
-  const slash = text.indexOf('/');
-  const length = slash < 0 ? -1 : parseLength(text, slash + 1);
+export function readPacked(text: Uint8Array, start: number, end: number, out: Uint8Array, offset: number): number {
+  let slash = end - 1;
+  while (slash > start && text[slash] !== SLASH) slash--;
+  if (slash <= start) return -1;
+  const length = readLength(text, slash + 1, end);
   if (length < 0) return -1;
-  const isIPv6 = text.includes(':');
-  const octets = isIPv6 ? 16 : 4;
-  const isAddress = isIPv6 ? parseIPv6(text, out, offset + 1, slash) : parseIPv4(text, out, offset + 1, 0, slash);
+  const octets = isIPv6Text(text, start, slash) ? 16 : 4;
+  const isAddress =
+    octets === 16 ? readIPv6(text, start, slash, out, offset + 1) : readIPv4(text, start, slash, out, offset + 1);
   if (!isAddress || length > 8 * octets) return -1;
-  const end = offset + 1 + ((length + 7) >> 3);
-  if (length % 8 !== 0 && ((out[end - 1] as number) & (0xff >> (length % 8))) !== 0) return -1;
-  for (let at = end; at <= offset + octets; at++) if (out[at] !== 0) return -1;
+  const last = offset + 1 + ((length + 7) >> 3);
+  if (length % 8 !== 0 && ((out[last - 1] as number) & (0xff >> (length % 8))) !== 0) return -1;
+  for (let at = last; at <= offset + octets; at++) if (out[at] !== 0) return -1;
   out[offset] = length;
-  return end;
+  return last;
 }
 
-/** A number of at most three digits from `start` to the end of the text, without leading zeros; -1 when it is none. */
-function parseLength(text: string, start: number): number {
-  const digits = text.length - start;
-  if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(start) === 48)) return -1;
+/** It has a colon, so that it is no IPv4 address: among the first five characters, where one of IPv6 has one. */
+export function isIPv6Text(text: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end && at < start + 5; at++) if (text[at] === COLON) return true;
+  return false;
+}
+
+/** A number of at most three digits without leading zeros; -1 when it is none. */
+function readLength(text: Uint8Array, start: number, end: number): number {
+  const digits = end - start;
+  if (digits < 1 || digits > 3 || (digits > 1 && text[start] === 48)) return -1;
   let length = 0;
-  for (let at = start; at < text.length; at++) {
-    const digit = text.charCodeAt(at) - 48;
+  for (let at = start; at < end; at++) {
+    const digit = (text[at] as number) - 48;
     if (digit < 0 || digit > 9) return -1;
     length = 10 * length + digit;
   }
