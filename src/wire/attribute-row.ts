@@ -1,6 +1,7 @@
+import type { Address } from '../ip/address.ts';
 import type { Context } from './context.ts';
-import { Malformed } from './fault.ts';
-import type { Writer } from './octets.ts';
+import { Malformed, malformedLength } from './fault.ts';
+import { u32, type Writer } from './octets.ts';
 import type { Aggregator, AsSegment, Attributes, FaultAction, Nlri, Reach } from './update.ts';
 
 export const attributeFlag = { optional: 0x80, transitive: 0x40, partial: 0x20, extendedLength: 0x10 } as const;
@@ -71,4 +72,35 @@ export function field<K extends Key>(
     has: ({ attributes }) => attributes[key] !== undefined,
     write: (writer, { attributes }, context) => encode(writer, attributes[key] as Value<K>, context),
   };
+}
+
+/** An attribute of one unsigned 32-bit number. */
+export function number(key: 'med' | 'localPref' | 'originatorId' | 'onlyToCustomer') {
+  return field(
+    key,
+    (value) => (value.length === 4 ? u32(value, 0) : malformedLength(value.length, '4')),
+    (writer, value) => writer.u32(value),
+  );
+}
+
+/** An attribute that lists unsigned 32-bit numbers. */
+export function numbers(key: 'communities' | 'clusterList') {
+  return field(
+    key,
+    (value) => {
+      if (value.length % 4 !== 0) return malformedLength(value.length, 'a multiple of 4');
+      const list: number[] = [];
+      for (let at = 0; at < value.length; at += 4) list.push(u32(value, at));
+      return list;
+    },
+    (writer, list) => {
+      for (const value of list) writer.u32(value);
+    },
+  );
+}
+
+/** Throws RangeError for an IPv6 address. */
+export function writeIPv4(writer: Writer, { bytes }: Address): void {
+  if (bytes.length !== 4) throw new RangeError('an IPv6 address where IPv4 has to be');
+  writer.bytes(bytes);
 }
