@@ -1,8 +1,9 @@
 import type { Family } from '../wire/family.ts';
 import type { AttributeStore } from './attribute-store.ts';
 import { bucketed } from './bucket.ts';
-import { ChangeLog, type Cursor } from './change-log.ts';
+import { ChangeLog } from './change-log.ts';
 import { grownTo, IdList } from './column.ts';
+import { type Mark, Member, owedBy, type RefreshMarks, Snapshot, type Subscriber, type Transfer } from './member.ts';
 import { Packer, type Slab } from './packer.ts';
 import type { RouteKeys } from './route-keys.ts';
 
@@ -15,61 +16,6 @@ export interface SlabLimits {
 }
 
 const LIMITS: SlabLimits = { octets: 128 * 1024, prefixes: 16384 };
-
-/** A peer as an update group sees it. */
-export interface Subscriber {
-  /** False: hold back until `resume`. May make the member leave. */
-  send(bytes: Uint8Array, updates: number): boolean;
-}
-
-/** What is still to be sent before a member follows the log: a first dump, a refresh, or the difference to another group. */
-interface Transfer {
-  readonly snapshot: Snapshot;
-  position: number;
-  /** The member has nothing of what is still to come. */
-  readonly isFirst: boolean;
-  readonly ending: Mark | undefined;
-}
-
-/** Sends a message before or after routes: End-of-RIB (RFC 4724, 2), or BoRR or EoRR (RFC 7313, 4). False as `Subscriber.send`. */
-export type Mark = () => boolean;
-
-/** What goes before and after everything that is sent once more. */
-export interface RefreshMarks {
-  readonly begin?: Mark;
-  readonly end?: Mark;
-}
-
-/** Ids in packing order. Members that start while nothing changes share one, and with it the packed bytes. */
-class Snapshot {
-  readonly ids: Uint32Array;
-  readonly version: number;
-  /** Each id has a holder here: some may be in no RIB any more, and are only to be withdrawn. */
-  readonly held: boolean;
-  members = 0;
-  /** By the index of their first id. Kept only while several members walk, and good only while the group has not changed. */
-  readonly slabs = new Map<number, { readonly slab: Slab; readonly version: number }>();
-
-  constructor(ids: Uint32Array, version: number, held = false) {
-    this.ids = ids;
-    this.version = version;
-    this.held = held;
-  }
-}
-
-class Member {
-  readonly subscriber: Subscriber;
-  readonly cursor: Cursor;
-  transfer: Transfer | undefined;
-  /** Asked for, and not begun. */
-  refresh: RefreshMarks | undefined;
-  blocked = false;
-
-  constructor(subscriber: Subscriber, cursor: Cursor) {
-    this.subscriber = subscriber;
-    this.cursor = cursor;
-  }
-}
 
 /**
  * The Adj-RIB-Out that peers with the same outbound treatment share, for one family: what is announced for each route, and the changes
@@ -371,9 +317,4 @@ export class UpdateGroup {
     }
     return { bytes, updates, end: window.length };
   }
-}
-
-/** What was not sent yet: of a difference, some of it may be withdrawals that are noted nowhere else. */
-function owedBy(transfer: Transfer | undefined): Uint32Array {
-  return transfer === undefined ? new Uint32Array(0) : transfer.snapshot.ids.subarray(transfer.position);
 }

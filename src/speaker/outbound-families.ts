@@ -1,4 +1,4 @@
-import type { RefreshMarks, Subscriber } from '../rib/update-group.ts';
+import type { RefreshMarks, Subscriber } from '../rib/member.ts';
 import type { Negotiated } from '../session/types.ts';
 import type { Family } from '../wire/family.ts';
 import { keyOf, type Treatment } from './export.ts';
