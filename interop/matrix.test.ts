@@ -259,12 +259,22 @@ configured('sessions that know only the interface', { addresses: 'unnumbered', f
   of('unnumbered', hasPods);
 });
 
+async function hasPassword(session: Session): Promise<void> {
+  await hasPods(session);
+  expect((await session.herald.peer(session.peer))['tcp-password-enabled']).toBe(true);
+}
+
 configured('sessions with a password', { addresses: 'global', families: ['ipv6'], password: 'sesame' }, ({ of }) => {
-  of('MD5', async (session) => {
-    await hasPods(session);
-    expect((await session.herald.peer(session.peer))['tcp-password-enabled']).toBe(true);
-  });
+  of('MD5', hasPassword);
 });
+
+configured(
+  'sessions between link-local addresses, with a password',
+  { addresses: 'link-local', families: ['ipv6'], password: 'sesame' },
+  ({ of }) => {
+    of('MD5 by link-local address', hasPassword);
+  },
+);
 
 configured('sessions with TTL security', { addresses: 'global', families: ['ipv6'], ttlSecurity: true }, ({ of }) => {
   of('GTSM', async (session) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Frr } from './lab/frr.ts';
 import { Herald } from './lab/herald.ts';
+import { linkLocal } from './lab/links.ts';
 import { frrVersions, useLab } from './lab/scenario.ts';
 import { until } from './lab/until.ts';
 import { rack } from './rack/addresses.ts';
@@ -30,15 +31,6 @@ describe.each(frrVersions)('what the router makes of each form of next hop, FRR 
   const worker = () => lab().node('worker1');
   const file = '/tmp/herald.yaml';
 
-  const linkLocal = async () => {
-    const links = await worker().json<{ addr_info?: { local?: string }[] }[]>(
-      'ip -6 -j addr show dev eth1 scope link'.split(' '),
-    );
-    // Addresses of another scope are empty objects.
-    const addresses = links.flatMap(({ addr_info = [] }) => addr_info.flatMap(({ local }) => local ?? []));
-    return addresses[0] ?? 'none';
-  };
-
   test('the daemon runs from a file', async () => {
     await worker().exec(['ip', '-6', 'addr', 'add', `${other}/64`, 'dev', 'eth1', 'nodad']);
     await new Herald(worker()).stop();
@@ -54,7 +46,7 @@ describe.each(frrVersions)('what the router makes of each form of next hop, FRR 
     [other, [other], other],
     ['linkLocal', ['link-local'], 'link-local'],
   ] as const)('nextHop: %s', async (mode, inRib, inKernel) => {
-    const own = await linkLocal();
+    const own = await linkLocal(worker());
     const named = (word: string) => (word === 'link-local' ? own : word);
     await worker().write(file, configuration(`"${mode}"`));
     await worker().process('configured').signal('HUP');

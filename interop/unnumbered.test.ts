@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Frr } from './lab/frr.ts';
 import { Herald } from './lab/herald.ts';
-import type { LabNode } from './lab/node.ts';
+import { linkLocal } from './lab/links.ts';
 import { frrVersions, useLab } from './lab/scenario.ts';
 import { until } from './lab/until.ts';
 import { fetchFrom, serve } from './lab/web.ts';
@@ -90,10 +90,3 @@ describe.each(frrVersions)('a node on a port without addresses, FRR %s', (versio
     );
   });
 });
-
-async function linkLocal(node: LabNode): Promise<string> {
-  const [eth1] = await node.json<{ addr_info: { local: string }[] }[]>(
-    'ip -j -6 addr show dev eth1 scope link'.split(' '),
-  );
-  return eth1?.addr_info[0]?.local ?? '';
-}

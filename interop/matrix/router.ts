@@ -6,6 +6,7 @@ export const features = [
   'link-local address',
   'unnumbered',
   'MD5',
+  'MD5 by link-local address',
   'GTSM',
   'ADD-PATH',
   'route refresh',
