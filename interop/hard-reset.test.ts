@@ -73,20 +73,20 @@ describe.each(frrVersions)('NOTIFICATIONs and graceful restart (RFC 8538), FRR %
     return { stale: paths.map(({ stale }) => stale === true), inKernel: kernel[pods] !== undefined };
   }
 
-  /** After `event`, as soon as the router has lost the session, the two cannot come together again, until `look` has looked. */
-  async function apart(event: () => Promise<unknown>, look: () => Promise<void>): Promise<void> {
-    const rule = (change: 'add' | 'del') =>
-      lab().node('tor').exec(['ip', '-6', 'rule', change, 'pref', '1', 'to', address, 'blackhole']);
-    await event();
-    await until(
+  const ended = () =>
+    until(
       () => tor().neighbor(address),
       ({ bgpState }) => bgpState !== 'Established',
       { what: 'the end of the session' },
     );
+
+  /** Nothing that the router sends reaches us meanwhile: no connection comes up, and what we say still arrives. */
+  async function cutOff(meanwhile: () => Promise<void>): Promise<void> {
+    const rule = (change: 'add' | 'del') =>
+      lab().node('tor').exec(['ip', '-6', 'rule', change, 'pref', '1', 'to', address, 'blackhole']);
     await rule('add');
     try {
-      expect((await tor().neighbor(address)).bgpState).not.toBe('Established');
-      await look();
+      await meanwhile();
     } finally {
       await rule('del');
     }
@@ -126,22 +126,24 @@ describe.each(frrVersions)('NOTIFICATIONs and graceful restart (RFC 8538), FRR %
     'the router resets the session: %s',
     async (_, command, subcode, what) => {
       await tor().configureBgp(rack.asn, command);
-      await apart(
-        () => tor().vtysh(`clear bgp ${address}`),
-        async () => {
-          expect((await herald().peer(torAddress))['last-down']).toMatchObject({ code: 6, subcode });
-          await expectBoth(what);
-        },
-      );
+      await tor().vtysh(`clear bgp ${address}`);
+      await ended();
+      // Only now, for we are to hear it.
+      await cutOff(async () => {
+        expect((await tor().neighbor(address)).bgpState).not.toBe('Established');
+        expect((await herald().peer(torAddress))['last-down']).toMatchObject({ code: 6, subcode });
+        await expectBoth(what);
+      });
       await up();
     },
   );
 
   test('another configuration at our end (Cease 6/6): each keeps what the other sent', async () => {
-    await apart(
-      () => configure({ holdTime: 60 }),
-      () => expectBoth(kept),
-    );
+    await cutOff(async () => {
+      await configure({ holdTime: 60 });
+      await ended();
+      await expectBoth(kept);
+    });
     expect((await tor().neighbor(address)).lastErrorCodeSubcode).toBe('0606');
     await up();
   });
