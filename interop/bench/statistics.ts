@@ -6,6 +6,8 @@ export function quantile(values: readonly number[], q: number): number {
   return value;
 }
 
+/** Of an even number of values, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
+  const negative = values.map((value) => -value);
+  return (quantile(values, 0.5) - quantile(negative, 0.5)) / 2;
 }

@@ -172,6 +172,7 @@ class Trial {
     const start = tick();
     const caused = cause();
     const [end] = await Promise.all([this.#watch.count(count, patience), caused]);
+    if (end < start) throw new Error(`${metric}: the kernel had ${count} routes before`);
     await sleep(settle);
     this.#measurements.push({ metric, unit: 'ms', value: end - start });
     const packet = this.#watch.lastPacket(start - before, end);

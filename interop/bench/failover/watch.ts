@@ -90,9 +90,12 @@ export class Watch {
   }
 
   async #list(): Promise<void> {
-    const routes = await this.#router.text(['ip', '-6', 'route', 'show']);
+    const text = await this.#router.text(['ip', '-6', 'route', 'show']);
+    const routes = Array.from(text.matchAll(/^2001:db8:\S+/gm), ([prefix]) => prefix);
+    // One that came in this moment is told of later, when it is nothing new: its time is taken here.
+    if (routes.some((prefix) => !this.#present.has(prefix))) this.#changed = Date.now();
     this.#present.clear();
-    for (const [prefix] of routes.matchAll(/^2001:db8:\S+/gm)) this.#present.add(prefix);
+    for (const prefix of routes) this.#present.add(prefix);
   }
 
   #route(line: string): void {
