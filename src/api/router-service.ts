@@ -95,9 +95,8 @@ export function routerService({ instances, version, report, now, journal }: Rout
     removeNeighbor: unary(async (request) => {
       const { name, router } = instanceOf(request);
       const address = toAddress(request.peerAddress, 'peer_address');
-      const before = router.peer(address)?.neighbor;
-      router.removeNeighbor(address);
-      await journal?.neighborRemoved(name, address.toString(), () => before && router.addNeighbor(before));
+      const removed = router.removeNeighbor(address);
+      await journal?.neighborRemoved(name, removed.address.toString(), () => router.addNeighbor(removed));
       return {};
     }),
     resetNeighbor: unary((request) => {
@@ -132,13 +131,7 @@ export function routerService({ instances, version, report, now, journal }: Rout
       return {};
     }),
     getListenRanges: unary((request) => ({ ranges: named(request).listenRanges().map(fromListenRange) })),
-    drain: unary((request) => {
-      const router = named(request);
-      const target = toDrain(request);
-      router.drain(target);
-      const { address } = target;
-      return { drain: fromDrain(address === undefined ? router.drainState : router.peer(address)?.drain) };
-    }),
+    drain: unary((request) => ({ drain: fromDrain(named(request).drain(toDrain(request))) })),
     undrain: unary((request) => {
       named(request).undrain(toDrain(request));
       return {};

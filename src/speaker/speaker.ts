@@ -157,15 +157,18 @@ export class Speaker {
     this.#add(neighbor);
   }
 
-  /** Changes a peer, found by its address. */
+  /** Changes a peer, found by what it is known by. */
   updateNeighbor(neighbor: Neighbor): void {
-    const peer = this.#configuredAt(neighbor.address);
+    const peer = this.#knownBy(neighbor.address);
     this.#checkNeighbor(neighbor);
     peer.reconfigure(neighbor);
   }
 
-  removeNeighbor(address: Address): void {
-    this.#remove(this.#configuredAt(address), { subcode: cease.peerDeconfigured, text: '' });
+  /** Returns what it was. */
+  removeNeighbor(address: Address): Neighbor {
+    const peer = configured(this.#peerAt(address), address);
+    this.#remove(peer, { subcode: cease.peerDeconfigured, text: '' });
+    return peer.neighbor;
   }
 
   /** Lets peers appear by themselves; see `ListenRange`. */
@@ -214,17 +217,17 @@ export class Speaker {
 
   /**
    * Makes our routes the last resort of a peer or of all, and withdraws them after `wait` seconds, 15 when absent. Sessions stay up. While it drains, asking
-   * again begins a new wait.
+   * again begins a new wait. Returns how far it is.
    */
-  drain({ wait = DRAIN_WAIT, ...target }: DrainTarget & { readonly wait?: number } = {}): void {
-    if (target.address !== undefined) this.#peerAt(target.address);
-    this.#drains.begin(target, wait);
+  drain({ wait = DRAIN_WAIT, ...target }: DrainTarget & { readonly wait?: number } = {}): DrainState | undefined {
+    const known = this.#known(target);
+    this.#drains.begin(known, wait);
+    return known.address === undefined ? this.#drains.all : this.#drains.of(known.address);
   }
 
   /** Announces again as before. Nothing where nothing is drained. */
   undrain(target: DrainTarget = {}): void {
-    if (target.address !== undefined) this.#peerAt(target.address);
-    this.#drains.end(target);
+    this.#drains.end(this.#known(target));
   }
 
   // Paths.
@@ -266,7 +269,7 @@ export class Speaker {
    */
   editRoutePolicies(edits: PolicyEdits, neighbors: readonly Neighbor[] = []): void {
     const changes = neighbors.map((neighbor) => {
-      const peer = this.#configuredAt(neighbor.address);
+      const peer = this.#knownBy(neighbor.address);
       this.#checkNeighbor(neighbor);
       return () => peer.reconfigure(neighbor);
     });
@@ -384,6 +387,11 @@ export class Speaker {
     if (line !== undefined) this.#log.warn({ remote: address.toString(), ...fields, ...line }, message);
   }
 
+  /** By what the peer is known by, which stays when it is found elsewhere. */
+  #known({ address }: DrainTarget): DrainTarget {
+    return address === undefined ? {} : { address: this.#peerAt(address).neighbor.address };
+  }
+
   #drainChanged({ address }: DrainTarget): void {
     const concerned = address === undefined ? [...this.#peers.values()] : [this.#peerAt(address)];
     const phase = (address === undefined ? this.#drains.all : this.#drains.of(address))?.phase ?? 'undrained';
@@ -409,17 +417,11 @@ export class Speaker {
   }
 
   #peerAt(address: Address): Peer {
-    const peer = this.#peerWith(address);
-    if (peer === undefined) throw new SpeakerError('not-found', `there is no peer ${address}`);
-    return peer;
+    return there(this.#peerWith(address), address);
   }
 
-  #configuredAt(address: Address): Peer {
-    const peer = this.#peerAt(address);
-    const { range } = peer.neighbor;
-    if (range === undefined) return peer;
-    const text = `peer ${address} is not configured: it appeared in listen range "${range.name}" (${range.prefix})`;
-    throw new SpeakerError('not-found', text);
+  #knownBy(address: Address): Peer {
+    return configured(there(this.#peers.get(address.toString()), address), address);
   }
 
   #checkRange({ name, template }: ListenRange): void {
@@ -449,3 +451,15 @@ const drainWords = {
   drained: 'routes are withdrawn',
   undrained: 'routes are announced as before',
 } as const;
+
+function there(peer: Peer | undefined, address: Address): Peer {
+  if (peer === undefined) throw new SpeakerError('not-found', `there is no peer ${address}`);
+  return peer;
+}
+
+function configured(peer: Peer, address: Address): Peer {
+  const { range } = peer.neighbor;
+  if (range === undefined) return peer;
+  const text = `peer ${address} is not configured: it appeared in listen range "${range.name}" (${range.prefix})`;
+  throw new SpeakerError('not-found', text);
+}

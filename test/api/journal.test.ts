@@ -117,6 +117,16 @@ describe('what requests put into an instance', () => {
     expect(at.reports).toEqual([]);
   });
 
+  test('is gone after a restart when a peer known by its interface was removed by where it was found', async () => {
+    at.links.router('eth1', 'fe80::2%eth1');
+    const tor = Neighbor.fromPartial({ name: 'tor', interface: 'eth1', asn: 65000 });
+    await call(at.client, rpc.addNeighbor, { instance, neighbor: tor });
+    expect(state(restored()).peers).toHaveLength(1);
+    await call(at.client, rpc.removeNeighbor, { instance, peerAddress: 'fe80::2%eth1' });
+    expect(state(at.node).peers).toEqual([]);
+    expect(state(restored()).peers).toEqual([]);
+  });
+
   test('is as it was when there is no room to keep a change', async () => {
     await everything();
     const before = state(at.node);

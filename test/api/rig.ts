@@ -16,6 +16,7 @@ import { ipv6Unicast } from '../../src/wire/family.ts';
 import { MemoryVault } from '../controlplane/memory-vault.ts';
 import { facts } from '../controlplane/plan/support.ts';
 import { VirtualClock } from '../simulation/clock.ts';
+import { SimulatedLinks } from '../simulation/links.ts';
 import { SimulatedNetwork } from '../simulation/network.ts';
 import { seeded } from '../simulation/random.ts';
 
@@ -31,6 +32,8 @@ export interface Rig {
   /** `unix:/path`. */
   readonly target: string;
   readonly clock: VirtualClock;
+  /** Of all speakers. */
+  readonly links: SimulatedLinks;
   readonly node: Speaker;
   readonly router: Speaker;
   readonly instances: Map<string, Instance>;
@@ -82,8 +85,9 @@ export async function rig(): Promise<Rig> {
   const clock = new VirtualClock();
   const entropy = seeded(1);
   const network = new SimulatedNetwork(clock, entropy);
+  const links = new SimulatedLinks();
   const speaker = (global: BgpGlobal, address: Address) =>
-    new Speaker(global, { clock, entropy, network: network.host(address), interfaces: () => [] }, silent);
+    new Speaker(global, { clock, entropy, network: network.host(address), interfaces: () => [], links }, silent);
   const node = speaker({ asn: 65001, routerId: '10.0.0.1', listenPort: -1 }, nodeAddress);
   const router = speaker(
     { asn: 65000, routerId: '10.0.0.254', listenPort: 179, listenAddresses: [routerAddress] },
@@ -132,6 +136,7 @@ export async function rig(): Promise<Rig> {
     server,
     target: `unix:${path}`,
     clock,
+    links,
     node,
     router,
     instances,

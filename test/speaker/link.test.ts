@@ -105,6 +105,34 @@ describe('a peer known by its interface', () => {
     expect(node.links.seekers('eth1')).toBe(0);
   });
 
+  test('is drained by where it was found too, and nothing is left of that when it is removed', async () => {
+    const lab = new Lab(3);
+    const node = await speakerAt(lab, 'fe80::1%eth1', 65001);
+    node.links.router('eth1', 'fe80::2%eth1');
+    node.speaker.addNeighbor(byInterface(65002));
+    const found = Address.parse('fe80::2%eth1');
+    expect(node.speaker.drain({ address: found, wait: 10 })?.phase).toBe('draining');
+    expect(node.speaker.peers()[0]?.drain?.phase).toBe('draining');
+    node.speaker.undrain({ address: found });
+    expect(node.speaker.peers()[0]?.drain).toBeUndefined();
+    node.speaker.drain({ address: found, wait: 10 });
+    node.speaker.removeNeighbor(eth1);
+    lab.clock.advance(60_000);
+    node.speaker.addNeighbor(byInterface(65002));
+    expect(node.speaker.peers()[0]?.drain).toBeUndefined();
+  });
+
+  test('is changed by what it is known by alone: with another address it would be another peer', async () => {
+    const lab = new Lab(3);
+    const node = await speakerAt(lab, 'fe80::1%eth1', 65001);
+    node.links.router('eth1', 'fe80::2%eth1');
+    node.speaker.addNeighbor(byInterface(65002));
+    const other = byInterface(65002, { name: 'other', address: Address.parse('fe80::2%eth1') });
+    expect(() => node.speaker.updateNeighbor(other)).toThrow('there is no peer fe80::2%eth1');
+    node.speaker.removeNeighbor(eth1);
+    expect(node.speaker.peers()).toEqual([]);
+  });
+
   test('keeps its session when the search finds another router, and goes there when it has ended', async () => {
     const lab = new Lab(4);
     const node = await speakerAt(lab, 'fe80::1%eth1', 65001);
