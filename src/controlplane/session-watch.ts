@@ -6,7 +6,7 @@ type Watch = (instance: string, listener: (event: PeerEvent) => void) => () => v
 export class SessionWatch {
   readonly #watch: Watch;
   readonly #changed: () => void;
-  readonly #watched = new Map<string, () => void>();
+  readonly #stops: (() => void)[] = [];
   #isTelling = false;
 
   constructor(watch: Watch, changed: () => void) {
@@ -16,23 +16,13 @@ export class SessionWatch {
 
   /** From now on these instances, and no others. */
   watch(instances: Iterable<string>): void {
-    const names = new Set(instances);
-    for (const [name, stop] of this.#watched) {
-      if (names.has(name)) continue;
-      stop();
-      this.#watched.delete(name);
-    }
-    for (const name of names)
-      if (!this.#watched.has(name))
-        this.#watched.set(
-          name,
-          this.#watch(name, () => this.#tellSoon()),
-        );
+    // All anew: each may be another of the same name by now.
+    this.close();
+    for (const name of instances) this.#stops.push(this.#watch(name, () => this.#tellSoon()));
   }
 
   close(): void {
-    for (const stop of this.#watched.values()) stop();
-    this.#watched.clear();
+    for (const stop of this.#stops.splice(0)) stop();
   }
 
   #tellSoon(): void {
