@@ -52,14 +52,18 @@ export class LazyControlPlane {
   }
 
   #load(): Promise<NodeControlPlane> {
-    this.#loading ??= this.#make();
+    // What failed is tried again by the next call.
+    this.#loading ??= this.#make().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
     return this.#loading;
   }
 
   async #make(): Promise<NodeControlPlane> {
     const { NodeControlPlane } = await import('./control-plane.ts');
     if (this.#state === 'closed') throw new SpeakerError('failed-precondition', 'the daemon is stopping');
-    this.#loaded = new NodeControlPlane(this.#config ?? {}, this.#wiring);
+    this.#loaded ??= new NodeControlPlane(this.#config ?? {}, this.#wiring);
     if (this.#state === 'started') await this.#loaded.start();
     return this.#loaded;
   }

@@ -16,11 +16,14 @@ let directory: string;
 let daemon: Daemon | undefined;
 let clock: VirtualClock;
 let looks: number;
+/** The machine cannot be looked at. */
+let isBlind: boolean;
 let client: RouterServiceClient;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'herald-lazy-'));
   looks = 0;
+  isBlind = false;
   client = connect({ kind: 'unix', path: join(directory, 'api.sock') });
 });
 afterEach(async () => {
@@ -35,6 +38,7 @@ async function start(more = ''): Promise<void> {
   const config = parseConfig([{ file: 'test.yaml', text: `api: { listen: ["unix:${directory}/api.sock"] }\n${more}` }]);
   const machine = () => {
     looks++;
+    if (isBlind) throw new Error('no memory for that now');
     return { interfaces: [], defaultRoutes: [] };
   };
   const world = { clock, network, entropy: seeded(2), interfaces: () => [] };
@@ -102,4 +106,16 @@ test('resources that were kept bring the control plane at the start', async () =
 test('a configuration that names the control plane has it from the start', async () => {
   await start('controlPlane: { nodeName: node-1 }');
   expect(looks).toBeGreaterThan(0);
+});
+
+test('a call that it could not be made for does not keep the next from having it', async () => {
+  await start();
+  isBlind = true;
+  await expect(pools()).rejects.toThrow('internal error');
+  isBlind = false;
+  await apply('a');
+  expect(await pools()).toEqual(['a']);
+  const first = looks;
+  clock.advance(minute);
+  expect(looks).toBeGreaterThan(first);
 });
