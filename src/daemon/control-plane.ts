@@ -26,8 +26,10 @@ export interface Wiring {
   readonly machine: () => Machine;
   readonly capabilities: NodeFacts['capabilities'];
   readonly log: Logger;
-  /** An instance runs that did not before, and has no peers yet. */
+  /** An instance runs that did not before, and has nothing of the plan yet. */
   readonly started: (instance: string) => void;
+  /** It has what is planned now, for the first time since then. */
+  readonly filled: (instance: string) => void;
   /** As `Surroundings.reconciled` of the control plane. */
   readonly reconciled: (instance: string, seconds: number, failed: boolean) => void;
 }
@@ -40,18 +42,21 @@ export class NodeControlPlane {
   #poll: Timer | undefined;
   #soon: Timer | undefined;
   #watchers: FSWatcher[] = [];
+  /** Instances that were started and have not been filled. */
+  readonly #empty = new Set<string>();
   #isClosed = false;
 
   /** Runs nothing before `start`. */
   constructor(config: ControlPlaneConfig, wiring: Wiring) {
     this.#config = config;
     this.#wiring = wiring;
-    const { instances, vault, clock, machine, capabilities, log, started, reconciled } = wiring;
+    const { instances, vault, clock, machine, capabilities, log, started, filled, reconciled } = wiring;
     this.controlPlane = new ControlPlane(nodeFacts(config, machine(), capabilities, false), {
       instances: {
         get: (name) => instances.get(name),
         start: async (name, global) => {
           await instances.start(name, global);
+          this.#empty.add(name);
           started(name);
         },
         stop: (name, options) => instances.stop(name, options),
@@ -64,7 +69,10 @@ export class NodeControlPlane {
       statusReport: config.statusReport ?? true,
       now: () => clock.date(),
       elapsed: () => clock.now(),
-      reconciled,
+      reconciled: (name, seconds, failed) => {
+        if (this.#empty.delete(name)) filled(name);
+        reconciled(name, seconds, failed);
+      },
       log,
     });
   }

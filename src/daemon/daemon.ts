@@ -66,7 +66,7 @@ export class Daemon {
       // Every port is bound before anything is said to a peer.
       for (const { name, global, lab } of wanted) await daemon.#instances.start(name, global, { lab });
       await daemon.#journal?.restoreInstances(instances);
-      for (const { name, router } of daemon.#instances.list()) daemon.#journal?.restoreRoutes(name, router);
+      for (const { name } of daemon.#instances.list()) daemon.#restoreRoutes(name);
       daemon.#api = await serve(config.api?.listen ?? [{ kind: 'unix', path: defaultSocketPath() }], {
         instances,
         controlPlane: () => controlPlane.get(),
@@ -77,7 +77,7 @@ export class Daemon {
       });
       await daemon.#serveTelemetry(config, version);
       for (const instance of wanted) daemon.#apply(nothing(instance), instance);
-      for (const { name, router } of daemon.#instances.list()) daemon.#journal?.restoreNeighbors(name, router);
+      for (const { name } of daemon.#instances.list()) daemon.#restoreNeighbors(name);
       await daemon.#controlPlane?.start();
       // Not before: an End-of-RIB says that it was all (RFC 4724, 4.1).
       daemon.#instances.startPeers();
@@ -108,8 +108,10 @@ export class Daemon {
 
   /** Goes over to another configuration with the fewest changes. What cannot be done is logged, and tried again next time. */
   reload(config: Config): Promise<void> {
-    this.#work = this.#work.then(() => this.#reload(config));
-    return this.#work;
+    const done = this.#work.then(() => this.#reload(config));
+    // A defect of one is not to keep the next from being tried, nor the daemon from ending in good order.
+    this.#work = done.catch(() => undefined);
+    return done;
   }
 
   /**
@@ -151,7 +153,8 @@ export class Daemon {
       machine,
       capabilities: capabilitiesOf(world.network),
       log: this.#log,
-      started: (instance) => this.#restore(instance),
+      started: (instance) => this.#restoreRoutes(instance),
+      filled: (instance) => this.#restoreNeighbors(instance),
       reconciled: (instance, seconds, failed) => {
         this.#telemetry?.observeReconcile(instance, seconds);
         if (failed) this.#telemetry?.countReconcileError(instance);
@@ -197,12 +200,19 @@ export class Daemon {
       await this.#try(to, async () => {
         const isKept = from !== undefined && isSame(from.global, to.global) && from.lab === to.lab;
         if (from !== undefined && !isKept) await this.#stop(from);
-        if (!isKept || this.#instances.get(to.name) === undefined) {
+        if (isKept && this.#instances.get(to.name) !== undefined) {
+          running.set(to.name, from);
+          this.#apply(from, to);
+        } else {
           await this.#instances.start(to.name, to.global, to);
-          this.#restore(to.name);
           running.set(to.name, { ...nothing(to), lab: to.lab });
-        } else running.set(to.name, from);
-        this.#apply(running.get(to.name) ?? nothing(to), to);
+          this.#restoreRoutes(to.name);
+          try {
+            this.#apply(nothing(to), to);
+          } finally {
+            this.#restoreNeighbors(to.name);
+          }
+        }
         running.set(to.name, to);
       });
     }
@@ -211,12 +221,17 @@ export class Daemon {
     this.#log.info('configuration loaded');
   }
 
-  /** What requests had put into an instance that starts over. */
-  #restore(name: string): void {
+  // What requests had put into an instance that starts over: routes before there are peers, and peers after those whose settings a request
+  // may have changed.
+
+  #restoreRoutes(name: string): void {
     const router = this.#instances.get(name);
-    if (router === undefined) return;
-    this.#journal?.restoreRoutes(name, router);
-    this.#journal?.restoreNeighbors(name, router);
+    if (router !== undefined) this.#journal?.restoreRoutes(name, router);
+  }
+
+  #restoreNeighbors(name: string): void {
+    const router = this.#instances.get(name);
+    if (router !== undefined) this.#journal?.restoreNeighbors(name, router);
   }
 
   *#speakers(): Generator<[string, Speaker]> {

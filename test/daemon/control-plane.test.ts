@@ -7,6 +7,7 @@ import { call, connect, rpc } from '../../src/api/client.ts';
 import { loadConfig, parseConfig } from '../../src/daemon/config/load.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import type { Machine } from '../../src/daemon/node-facts.ts';
+import { Neighbor } from '../../src/gen/herald/v1/types.ts';
 import { Address } from '../../src/ip/address.ts';
 import { herald } from '../cli/herald.ts';
 import { VirtualClock } from '../simulation/clock.ts';
@@ -215,6 +216,28 @@ describe('the daemon', () => {
     await daemon?.stop('');
     await start(more);
     expect(await shown()).toEqual(before);
+  });
+
+  test('has what the API changed of a peer of the plan when it starts again, and when the instance does', async () => {
+    const stateDir = `stateDir: ${directory}/state`;
+    write('bgp.yaml', cluster('rack'));
+    await start(stateDir);
+    const client = connect({ kind: 'unix', path: join(directory, 'api.sock') });
+    const neighbor = Neighbor.fromPartial({ name: 'tor', address: '2001:db8::99', asn: 65000, adminDown: 'by hand' });
+    await call(client, rpc.updateNeighbor, { instance: 'rack', neighbor });
+    const shown = async () => {
+      const { peers } = await call(client, rpc.getPeerState, { instance: 'rack' });
+      return peers.map((peer) => peer.neighbor?.adminDown);
+    };
+    expect(await shown()).toEqual(['by hand']);
+    await daemon?.stop('');
+    await start(stateDir);
+    expect(await shown()).toEqual(['by hand']);
+    write('bgp.yaml', cluster('rack').replace('65010', '65011'));
+    await until(async () => (await names('peers', '-o', 'wide')).length === 1 && logged(/manifests loaded/).length > 2);
+    expect(await shown()).toEqual(['by hand']);
+    client.close();
+    expect(logged(/already/)).toEqual([]);
   });
 });
 

@@ -9,6 +9,7 @@ import { showLab } from '../../src/cli/lab.ts';
 import { loadConfig, parseConfig } from '../../src/daemon/config/load.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import type { RouterServiceClient } from '../../src/gen/herald/v1/router_service.ts';
+import { Neighbor } from '../../src/gen/herald/v1/types.ts';
 import type { Network } from '../../src/session/ports.ts';
 import { tcpNetwork } from '../../src/transport/tcp.ts';
 import { systemClock, systemEntropy } from '../../src/transport/world.ts';
@@ -178,6 +179,32 @@ describe('a daemon', () => {
     });
     expect((await herald('--server', server, 'withdraw', '2001:db8:c::/64')).code).toBe(1);
     expect(complaints()).toEqual([]);
+  });
+
+  test('has what the API changed of a configured peer also when its instance starts over', async () => {
+    const text = (asn: number) =>
+      `stateDir: ${directory}/state\ninstances: [{ name: a, localASN: ${asn}, routerID: 10.0.0.1, peers: [{ name: r, peerAddress: "::2" }] }]`;
+    const first = await start(text(65001));
+    const neighbor = Neighbor.fromPartial({ name: 'r', address: '::2', timers: { holdTime: 30 } });
+    await call(client, rpc.updateNeighbor, { instance: '', neighbor });
+    expect((await running())['a']?.peers).toEqual(['r ::2 30000000000']);
+    await first.reload(config(text(65002)));
+    expect((await running())['a']?.peers).toEqual(['r ::2 30000000000']);
+    expect(complaints()).toEqual([]);
+  });
+
+  test('goes on when a configuration could not be carried out through a defect of its own', async () => {
+    const first = await start(`instances: [${instance('a')}]`);
+    const broken = {
+      ...config(''),
+      get instances(): never {
+        throw new TypeError('a defect');
+      },
+    };
+    await expect(first.reload(broken)).rejects.toThrow('a defect');
+    await first.reload(config(`instances: [${instance('b')}]`));
+    expect(Object.keys(await running())).toEqual(['b']);
+    await first.stop('');
   });
 
   test('says what it cannot change, and tries again what failed', async () => {
