@@ -41,6 +41,8 @@ export class SessionKeeper {
   /** The interface that the session lives and dies with, and the one that the last session died with. */
   #link: string | undefined;
   #lostLink: string | undefined;
+  /** Runs from the end of a session until it is looked whether our own address moved. */
+  #looking: Timer | undefined;
 
   constructor(peer: Peer, owner: PeerOwner) {
     this.#peer = peer;
@@ -123,6 +125,8 @@ export class SessionKeeper {
     this.#finder.end();
     if (how === 'silently') this.#session.stopWithoutNotification();
     else this.#session.stop(how.text, how.subcode, how.data);
+    // What the end of the session set going: it would begin again.
+    this.#looking?.cancel();
     this.#liveness.close();
   }
 
@@ -205,7 +209,8 @@ export class SessionKeeper {
     this.#finder.lookElsewhere(this.remote);
     const session = this.#session;
     if (this.#peer.neighbor.transport.sourceInterface === undefined) return;
-    this.#owner.world.clock.timer(0, () => {
+    this.#looking?.cancel();
+    this.#looking = this.#owner.world.clock.timer(0, () => {
       if (this.#session === session) this.#sourceChanged();
     });
   }

@@ -168,4 +168,13 @@ describe('a peer with a source interface', () => {
     lab.clock.advance(60_000);
     expect(peer()?.sessionState).toBe('idle');
   });
+
+  test('that is removed while its session is up does not come back', async () => {
+    const { lab, node, other, dialled, isUp } = await setUp(on('lo1', '2001:db8::1'));
+    node.addNeighbor(from('lo1'));
+    expect(lab.until(isUp)).toBe(true);
+    node.removeNeighbor(addressOf(2));
+    lab.clock.advance(60_000);
+    expect([dialled.length, other.peers()[0]?.sessionState]).toEqual([1, 'active']);
+  });
 });
