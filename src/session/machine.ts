@@ -51,8 +51,8 @@ export class Machine implements ConnectionHandler {
   #connection: Connection | undefined;
   #negotiated: Negotiated | undefined;
   #localOpen: Open | undefined;
-  /** When the state last changed its name. */
-  #since: number;
+  /** When the state last changed its name, by the clock and by the time of day. */
+  #since: { readonly now: number; readonly date: Date };
   #sentOctets = 0;
   #flushedOctets = 0;
   /** HoldTimer expired, and runs once more. */
@@ -62,7 +62,7 @@ export class Machine implements ConnectionHandler {
     this.#owner = owner;
     this.initiator = initiator;
     this.#state = initial(attributes);
-    this.#since = owner.world.clock.now();
+    this.#since = this.#moment;
   }
 
   get state(): FsmState {
@@ -71,7 +71,12 @@ export class Machine implements ConnectionHandler {
 
   /** Milliseconds in this state. */
   get age(): number {
-    return this.#owner.world.clock.now() - this.#since;
+    return this.#owner.world.clock.now() - this.#since.now;
+  }
+
+  /** Since when it is in this state. */
+  get since(): Date {
+    return this.#since.date;
   }
 
   get connection(): Connection | undefined {
@@ -101,7 +106,7 @@ export class Machine implements ConnectionHandler {
   step(event: Event): void {
     const from = this.#state;
     const { state, actions } = step(from, event);
-    if (state.name !== from.name) this.#since = this.#owner.world.clock.now();
+    if (state.name !== from.name) this.#since = this.#moment;
     this.#state = state;
     let dropped = false;
     let sent: BgpError | undefined;
@@ -181,6 +186,11 @@ export class Machine implements ConnectionHandler {
   closed(error?: Error): void {
     this.#connection = undefined;
     this.step(error === undefined ? { type: 'tcp-fails' } : { type: 'tcp-fails', error });
+  }
+
+  get #moment(): { readonly now: number; readonly date: Date } {
+    const { clock } = this.#owner.world;
+    return { now: clock.now(), date: clock.date() };
   }
 
   get #delaying(): boolean {

@@ -66,7 +66,6 @@ export class Session {
   #running = false;
   #state: SessionState = 'idle';
   #lastDown: { readonly reason: DownReason; readonly at: Date } | undefined;
-  #up: { readonly at: Date; readonly since: number } | undefined;
   /** The last session ended by the peer's own fault: until IdleHoldTimer lets us dial it may not come back either. */
   #damped = false;
   /** When we closed a connection to this peer last, by the clock; also one of the session before this. */
@@ -111,12 +110,12 @@ export class Session {
 
   /** Present while established. */
   get establishedAt(): Date | undefined {
-    return this.#up?.at;
+    return this.#established?.since;
   }
 
   /** Milliseconds that it has been established, whatever the time of day did meanwhile. */
   get uptime(): number | undefined {
-    return this.#up && this.#clock.now() - this.#up.since;
+    return this.#established?.age;
   }
 
   get lastDown(): { readonly reason: DownReason; readonly at: Date } | undefined {
@@ -317,16 +316,13 @@ export class Session {
     if (now === 'idle' && machine === this.#second) this.#second = undefined;
     if (now !== from.name) this.#report();
     if (now === 'established' && from.name !== 'established') {
-      this.#up = { at: this.#clock.date(), since: this.#clock.now() };
       this.#damped = false;
       this.#counters.established++;
       if (machine.negotiated !== undefined) this.#handler.established(machine.negotiated);
     }
     if (reason !== undefined && !this.#isCollision(machine, from, event)) {
-      if (from.name === 'established') {
-        this.#up = undefined;
+      if (from.name === 'established')
         this.#damped = reason.kind === 'notification-sent' && misbehaviour.has(reason.notification.code);
-      }
       this.#lastDown = { reason, at: this.#clock.date() };
       this.#handler.down(reason);
     }

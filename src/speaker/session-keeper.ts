@@ -82,9 +82,9 @@ export class SessionKeeper {
     return this.#held ?? this.#session.lastDown;
   }
 
-  /** While the session is up. */
+  /** While the session is up; already, and no longer, when its state is told. */
   get negotiated(): Negotiated | undefined {
-    return this.#negotiated;
+    return this.#session.negotiated;
   }
 
   /** It was too much, and is not to come back yet. */

@@ -359,6 +359,28 @@ test('watchers hear of peers in order', async () => {
   expect(told).toContain('down');
 });
 
+test('who watches peers and who reads the log hears what a session negotiated as soon as it is up, and nothing of it once it is down', async () => {
+  const lab = new Lab(5);
+  const lines: unknown[] = [];
+  const log = { ...silent, info: (fields: object, message: string) => void lines.push([message, fields]) };
+  const a = await lab.speaker(1, {}, {}, {}, log);
+  const b = await lab.speaker(2);
+  a.addNeighbor(neighbor(2, { transport: { remotePort: 179, passive: true } }));
+  const told: unknown[][] = [];
+  a.watchPeers(({ type, peer: { sessionState, negotiated, establishedAt, uptime } }) => {
+    if (type === 'state-changed') told.push([sessionState, negotiated?.holdTime, establishedAt !== undefined, uptime]);
+  });
+  b.addNeighbor(neighbor(1));
+  lab.until(() => stateOf(a, 2) === 'established');
+  lab.network.reset(addressOf(1), addressOf(2));
+  const up = told.findIndex(([state]) => state === 'established');
+  expect(told.slice(up)).toEqual([
+    ['established', 90, true, 0],
+    ['idle', undefined, false, undefined],
+  ]);
+  expect(lines).toContainEqual(['session established', expect.objectContaining({ hold_time: 90 })]);
+});
+
 describe('what is asked wrongly is refused and changes nothing', () => {
   test.each([
     ['an ASN of 0', { asn: 0 }, /ASN 0/],
