@@ -90,6 +90,12 @@ export class Drains {
     this.#changed(target);
   }
 
+  /** Everything stays as it is: there is nobody left to withdraw from. */
+  stop(): void {
+    this.#all?.timer.cancel();
+    for (const { timer } of this.#peers.values()) timer.cancel();
+  }
+
   /** The peer is gone. */
   forget(address: Address): void {
     this.#peers.get(address.toString())?.timer.cancel();

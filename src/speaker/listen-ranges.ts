@@ -127,7 +127,7 @@ export class ListenRanges {
 
   /** Its session ended, or never came up. */
   down(peer: Peer): void {
-    this.#leaving.get(peer)?.start(GRACE);
+    if (this.#owner.running()) this.#leaving.get(peer)?.start(GRACE);
   }
 
   /** It is no more. */

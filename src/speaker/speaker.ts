@@ -132,6 +132,7 @@ export class Speaker {
     this.#running = false;
     this.#unwatchLinks();
     this.#ranges.stop();
+    this.#drains.stop();
     const leaving: Peer[] = [];
     for (const peer of this.#peers.values())
       if (fullDestroy || !peer.isHelped) leaving.push(peer);

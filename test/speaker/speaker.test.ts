@@ -5,7 +5,7 @@ import type { RoutePolicy, RoutePolicyActions } from '../../src/policy/types.ts'
 import { Speaker } from '../../src/speaker/speaker.ts';
 import type { PeerEvent, RouteEvent } from '../../src/speaker/types.ts';
 import { ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
-import { addressOf, advertise, Lab, neighbor, silent, stateOf, tableOf, withdraw } from './support.ts';
+import { addressOf, advertise, Lab, neighbor, rangeOf, silent, stateOf, tableOf, withdraw } from './support.ts';
 
 const accept: RoutePolicyActions = { routeAction: 'accept', addCommunities: [], addLargeCommunities: [] };
 
@@ -379,6 +379,22 @@ test('who watches peers and who reads the log hears what a session negotiated as
     ['idle', undefined, false, undefined],
   ]);
   expect(lines).toContainEqual(['session established', expect.objectContaining({ hold_time: 90 })]);
+});
+
+test('a speaker that has stopped does nothing any more', async () => {
+  const lab = new Lab(6);
+  const a = await lab.speaker(1);
+  const b = await lab.speaker(2);
+  const c = await lab.speaker(3);
+  a.addNeighbor(neighbor(2));
+  a.addListenRange(rangeOf('2001:db8::/64'));
+  for (const other of [b, c]) other.addNeighbor(neighbor(1));
+  expect(lab.until(() => [2, 3].every((host) => stateOf(a, host) === 'established'))).toBe(true);
+  a.drain();
+  a.drain({ address: addressOf(2), wait: 30 });
+  await Promise.all([a, b, c].map((speaker) => speaker.stop({ fullDestroy: true })));
+  lab.clock.advance(1000);
+  expect(lab.clock.waiting).toBe(0);
 });
 
 describe('what is asked wrongly is refused and changes nothing', () => {
