@@ -1,6 +1,7 @@
 import type { Address } from '../ip/address.ts';
 import { Prefix } from '../ip/prefix.ts';
 import type { Connection, Listener, ListenOptions, Network } from '../session/ports.ts';
+import { needOf } from './sys/options.ts';
 
 /** Connections that may wait; more are closed. */
 const most = 1024;
@@ -53,7 +54,8 @@ export class WaitingRoom {
       local: listener.local,
       ...(listener.protect && {
         protect: (remote, needed) => {
-          if (needed === undefined || Object.keys(needed).length === 0) guarded.delete(remote.toString());
+          // A mere wish turns nobody away: every external peer has one.
+          if (needed === undefined || needOf(needed) === undefined) guarded.delete(remote.toString());
           else guarded.set(remote.toString(), remote);
           return listener.protect?.(remote, needed) ?? { ok: true };
         },

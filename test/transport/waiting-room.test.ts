@@ -71,6 +71,7 @@ test.each([
   ['another prefix', Prefix.parse('2001:db8:0:1::/64'), { ttlSecurity: true }],
   ['another address', Address.parse('2001:db8::c'), { ttlSecurity: true }],
   ['its address, and needs nothing', addressB, {}],
+  ['its address, and only wishes', addressB, { ttl: 1 }],
   ['its address, and needs nothing any more', addressB, undefined],
 ])('one enters where what is said is of %s', async (_, remote, options) => {
   const { room, listener, entered, dial } = setUp();
