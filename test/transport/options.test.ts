@@ -102,6 +102,7 @@ async function dials({ local }: Listener, localAddress: Address, options: Socket
   return first === 'up' || first.kind !== 'connection' || !first.text.startsWith('no answer');
 }
 
+// The options are those of Linux's kernel, which does here what we ask of it.
 describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (address) => {
   test.each<[string, SocketOptions]>([
     ['a password', secret('open sesame')],

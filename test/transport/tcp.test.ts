@@ -20,7 +20,7 @@ const keepalive = Uint8Array.from([...new Uint8Array(16).fill(255), 0, 19, 4]);
 const slab = new Uint8Array(256 * 4096);
 for (let at = 0; at < slab.length; at += 4096) slab.set([...new Uint8Array(16).fill(255), 16, 0, 2], at);
 
-/** A link-local address of this machine, with its zone; containers without IPv6 have none. */
+/** A link-local address of this machine, with its zone. */
 const linkLocal = Object.entries(networkInterfaces())
   .flatMap(([name, addresses]) => (addresses ?? []).map(({ address }) => ({ name, address })))
   .filter(({ address }) => address.startsWith('fe80:'))
@@ -226,6 +226,7 @@ describe.each(loopbacks)('over %s', (address) => {
   });
 });
 
+// A network namespace may have no interface with such an address, and we may not be allowed to make one.
 test.skipIf(linkLocal === undefined)('over a link-local address both ends are known with their zone', async () => {
   if (linkLocal === undefined) return;
   const accepted: Connection[] = [];

@@ -52,6 +52,7 @@ describe('native code', () => {
     });
   });
 
+  // No other system has /proc/self/maps.
   test.skipIf(process.platform !== 'linux')('is not loaded until there is a peer', async () => {
     const isLoaded = () => /koffi/.test(readFileSync('/proc/self/maps', 'utf8'));
     expect(isLoaded()).toBe(false);
@@ -117,6 +118,7 @@ describe('whether a peer can have its options', () => {
     expect(supportsTcpAo(without)).toMatchObject({ ok: false });
   });
 
+  // What our calls are made for: there are none elsewhere.
   test.skipIf(process.platform !== 'linux').each([
     ['192.0.2.1', 0, 1],
     ['2001:db8::1', 41, 67],
@@ -136,6 +138,7 @@ describe('whether a peer can have its options', () => {
     calls.close(fd);
   });
 
+  // Elsewhere it has neither: see above.
   test.skipIf(process.platform !== 'linux')('this machine has TCP MD5 and GTSM', () => {
     expect(supports(systemSockets, remote, { password, ttlSecurity: true })).toEqual({ ok: true });
     expect(supports(systemSockets, Address.parse('192.0.2.1'), { password, ttlSecurity: true })).toEqual({ ok: true });
