@@ -39,6 +39,8 @@ export interface Started {
 
 /** Each resolves when the speaker has taken the routes, which may be before or after they are sent. */
 export interface Bulk {
+  /** Withdrawals take a call each. */
+  readonly oneByOne?: true;
   inject(first: number, count: number): Promise<void>;
   withdraw(first: number, count: number): Promise<void>;
 }

@@ -4,11 +4,11 @@ import { peers, sessions, storm } from './cases/crowd.ts';
 import { dump } from './cases/dump.ts';
 import { flap } from './cases/flap.ts';
 import { growth } from './cases/growth.ts';
-import { inject } from './cases/inject.ts';
+import { inject, injectLarge } from './cases/inject.ts';
 import { large } from './cases/large.ts';
-import { list } from './cases/list.ts';
+import { list, listLarge } from './cases/list.ts';
 import { receive, receiveLarge } from './cases/receive.ts';
-import { sets } from './cases/sets.ts';
+import { setsLarge } from './cases/sets.ts';
 import { single } from './cases/single.ts';
 import type { Speaker } from './speaker.ts';
 import { bird, bird2 } from './speakers/bird.ts';
@@ -24,23 +24,25 @@ export interface Target {
   readonly others?: readonly Speaker[];
 }
 
-/** What Herald is to be, with tables of so many routes. */
+/** What Herald is to be, with tables of so many routes and of ten times as many. */
 export function targetsOf(routes: number): readonly Target[] {
   const [small, table, million] = [Math.ceil(routes / 10), routes, routes * 10].map((n) => n.toLocaleString('en'));
   const reload = [bird, bird2];
-  const bulk = (form: string, byGobgp: number, byReload: number) =>
-    ['announce', 'withdraw'].flatMap((verb) => [
-      than(inject, `${verb} ${table} routes as ${form}`, byGobgp, gobgp),
-      than(inject, `${verb} ${table} routes as ${form}`, byReload, ...reload),
-    ]);
-  const received = (count = table, what = 'one attribute set') => `${count} routes in the table, ${what}`;
+  const bulk = (form: string, byGobgp: number, byReload: number) => [
+    than(injectLarge, `announce ${million} routes as ${form}`, byGobgp, gobgp),
+    than(injectLarge, `announce ${million} routes as ${form}`, byReload, ...reload),
+    than(inject, `withdraw ${table} routes as ${form}`, byGobgp, gobgp),
+    than(injectLarge, `withdraw ${million} routes as ${form}`, byReload, ...reload),
+  ];
+  const received = (what: string) => `first octet sent to ${million} routes in the table, ${what}`;
   return [
+    than(dump, `TCP accept to the last of ${table} routes`, 1 / 15),
     than(large, `TCP accept to the last of ${million} routes`, 1 / 15),
-    than(sets, `TCP accept to the last of ${table} routes with ${small} attribute sets`, 1 / 4),
+    than(setsLarge, `TCP accept to the last of ${million} routes with ${table} attribute sets`, 1 / 4),
     ...bulk('packed NLRI', 1 / 15, 1 / 5),
     ...bulk('text', 1 / 10, 1 / 3),
-    than(receive, `first octet sent to ${received()}`, 1 / 3, bird2),
-    than(receive, `first octet sent to ${received(table, '10 routes in each attribute set')}`, 1 / 2, bird2),
+    than(receiveLarge, received('one attribute set'), 1 / 3, bird2),
+    than(receiveLarge, received('10 routes in each attribute set'), 1 / 2, bird2),
     below(receiveLarge, `more memory with ${million} routes received, one attribute set`, 80),
     below(large, `more memory with ${million} routes announced to one peer`, 100),
     than(peers, `first SYN to ${small} routes at each of 50 peers`, 1, frr),
@@ -53,7 +55,7 @@ export function targetsOf(routes: number): readonly Target[] {
     below(busy, `add ${besideName(routes * 10, 1)}, p99`, 20),
     than(sessions, 'first SYN to 1,000 sessions established', 1, gobgp),
     below(sessions, 'memory for each of 1,000 sessions', 14),
-    than(list, `${table} routes listed`, 1 / 5, gobgp),
+    than(listLarge, `${million} routes listed`, 1 / 5, gobgp),
     below(flap, `20 flaps of ${table} routes: the peer has it right`, Number.POSITIVE_INFINITY),
     below(flap, 'changes that were sent', 25),
     // As much as the NLRI of all changes would take.

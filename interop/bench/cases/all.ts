@@ -4,13 +4,13 @@ import { dump } from './dump.ts';
 import { failover } from './failover.ts';
 import { flap } from './flap.ts';
 import { growth } from './growth.ts';
-import { inject } from './inject.ts';
+import { inject, injectLarge } from './inject.ts';
 import { large } from './large.ts';
-import { list } from './list.ts';
+import { list, listLarge } from './list.ts';
 import { memory } from './memory.ts';
 import { receive, receiveLarge } from './receive.ts';
 import { services } from './services.ts';
-import { sets } from './sets.ts';
+import { sets, setsLarge } from './sets.ts';
 import { single } from './single.ts';
 import { wire } from './wire.ts';
 
@@ -18,10 +18,12 @@ export const cases = [
   wire,
   dump,
   sets,
+  setsLarge,
   large,
   receive,
   receiveLarge,
   inject,
+  injectLarge,
   single,
   busy,
   peers,
@@ -32,5 +34,6 @@ export const cases = [
   services,
   failover,
   list,
+  listLarge,
   memory,
 ];

@@ -21,10 +21,7 @@ export const receive: Case = {
   title: 'A whole table from a peer',
   speakers: [herald, bird, bird2, openbgpd, frr, gobgp],
   seconds: 65,
-  measure: async (speaker, routes) => [
-    ...(await received(speaker, routes, 1, 'one attribute set')),
-    ...(await received(speaker, routes, Math.ceil(routes / 10), '10 routes in each attribute set')),
-  ],
+  measure: table,
 };
 
 /** Ten tables in one. */
@@ -33,9 +30,16 @@ export const receiveLarge: Case = {
   title: 'A table ten times as large from a peer',
   speakers: receive.speakers,
   runs: 1,
-  seconds: 120,
-  measure: (speaker, routes) => received(speaker, routes * 10, 1, 'one attribute set'),
+  seconds: 200,
+  measure: (speaker, routes) => table(speaker, routes * 10),
 };
+
+async function table(speaker: Speaker, routes: number): Promise<readonly Measurement[]> {
+  return [
+    ...(await received(speaker, routes, 1, 'one attribute set')),
+    ...(await received(speaker, routes, Math.ceil(routes / 10), '10 routes in each attribute set')),
+  ];
+}
 
 function received(speaker: Speaker, routes: number, sets: number, what: string): Promise<readonly Measurement[]> {
   return withRig(
@@ -45,16 +49,16 @@ function received(speaker: Speaker, routes: number, sets: number, what: string):
       const idle = rig.resident();
       const { ms, sent } = await timeReceive(rig, routes, sets);
       await sleep(settle);
-      const table = routes.toLocaleString('en');
+      const all = routes.toLocaleString('en');
       return [
         {
-          metric: `first octet sent to ${table} routes in the table, ${what}`,
+          metric: `first octet sent to ${all} routes in the table, ${what}`,
           unit: 'ms',
           value: ms,
           note: `sent after ${sent.toFixed(1)} ms`,
         },
-        { metric: `more memory with ${table} routes received, ${what}`, unit: 'MB', value: rig.resident() - idle },
-        ...(await rig.lateness(`${table} routes received, ${what}`)),
+        { metric: `more memory with ${all} routes received, ${what}`, unit: 'MB', value: rig.resident() - idle },
+        ...(await rig.lateness(`${all} routes received, ${what}`)),
       ];
     },
     { quiet: true },
@@ -68,6 +72,8 @@ export async function timeReceive(
   sets: number,
 ): Promise<{ readonly ms: number; readonly sent: number }> {
   if (count === undefined) throw new Error('it cannot be asked how many routes it has');
+  // The first answer of a connection to an API takes longer than any other.
+  await count();
   const feeder = await feed(routes, sets);
   const sent = await feeder.saw('sent');
   const { ms: sending } = await feeder.saw('sending', 1);

@@ -69,6 +69,7 @@ export class GobgpApi implements Originator {
   /** It has no stream that deletes; many calls at once are as fast as it gets. */
   get bulk(): Bulk {
     return {
+      oneByOne: true,
       inject: (first, count) => this.load(first, count, patience(count)),
       withdraw: async (first, count) => {
         for (let done = 0; done < count; done += batch) {

@@ -1,4 +1,6 @@
-import type { ServiceError } from '@grpc/grpc-js';
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { ClientWritableStream, ServiceError } from '@grpc/grpc-js';
 import { call, connect, rpc } from '../../../src/api/client.ts';
 import type { RouterServiceClient } from '../../../src/gen/herald/v1/router_service.ts';
 import { PathAttributes, TableType } from '../../../src/gen/herald/v1/types.ts';
@@ -88,39 +90,44 @@ const textForm: Form = (first, count) => ({
 });
 
 export function bulkOf(client: RouterServiceClient, form: Form = packedForm): Bulk {
+  const messages = (first: number, count: number) => batches(first, count, form);
   const options = (count: number) => ({ deadline: Date.now() + patience(count) * 1000 });
   return {
-    inject: (first, count) =>
-      new Promise((resolve, reject) => {
-        const done = (error: ServiceError | null) => (error === null ? resolve() : reject(error));
-        const stream = client.advertisePaths(options(count), done);
-        for (const some of batches(first, count, form)) stream.write({ ...common, family, ...some });
-        stream.end();
-      }),
-    withdraw: (first, count) =>
-      new Promise((resolve, reject) => {
-        const done = (error: ServiceError | null) => (error === null ? resolve() : reject(error));
-        const stream = client.withdrawPaths(options(count), done);
-        for (const some of batches(first, count, form)) stream.write({ ...common, family, ...some });
-        stream.end();
-      }),
+    inject: (first, count) => sent(messages(first, count), (done) => client.advertisePaths(options(count), done)),
+    withdraw: (first, count) => sent(messages(first, count), (done) => client.withdrawPaths(options(count), done)),
   };
+}
+
+/** A message is made when those before it are on their way, so that client and server work at the same time. */
+function sent<Message>(
+  messages: Iterable<Message>,
+  open: (done: (error: ServiceError | null) => void) => ClientWritableStream<Message>,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stream = open((error) => (error === null ? resolve() : reject(error)));
+    const write = async () => {
+      for (const message of messages) await (stream.write(message) ? turn() : once(stream, 'drain'));
+      stream.end();
+    };
+    write().catch(reject);
+  });
 }
 
 /** Each set in a message of its own. */
 function injectSets(client: RouterServiceClient, routes: number, sets: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stream = client.advertisePaths({ deadline: Date.now() + patience(routes) * 1000 }, (error) =>
-      error === null ? resolve() : reject(error),
-    );
-    for (const { first, count, community } of partsOf(routes, sets)) {
-      const attributes = PathAttributes.fromPartial({ communities: [`${community >>> 16}:${community & 0xffff}`] });
-      stream.write({ ...common, attributes, family, ...packedForm(first, count) });
-    }
-    stream.end();
-  });
+  return sent(messagesOfSets(routes, sets), (done) =>
+    client.advertisePaths({ deadline: Date.now() + patience(routes) * 1000 }, done),
+  );
+}
+
+function* messagesOfSets(routes: number, sets: number) {
+  for (const { first, count, community } of partsOf(routes, sets)) {
+    const attributes = PathAttributes.fromPartial({ communities: [`${community >>> 16}:${community & 0xffff}`] });
+    yield { ...common, attributes, family, ...packedForm(first, count) };
+  }
 }
 
 function* batches(first: number, count: number, form: Form) {
-  for (let done = 0; done < count; done += batch) yield form(first + done, Math.min(batch, count - done));
+  for (let done = 0; done < count; done += batch)
+    yield { ...common, family, ...form(first + done, Math.min(batch, count - done)) };
 }
