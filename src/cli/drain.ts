@@ -7,6 +7,7 @@ import { parseSeconds } from './duration.ts';
 import { CliError, exitCode } from './exit.ts';
 import { drainJson } from './json.ts';
 import { print } from './output.ts';
+import { placeOf } from './peers.ts';
 
 export interface UndrainOptions extends CommonOptions {
   /** An address; absent: all peers. */
@@ -85,7 +86,7 @@ async function namesOf(client: Client, options: UndrainOptions): Promise<string[
 
 async function peersOf(client: Client, instance: string, address: string): Promise<readonly PeerState[]> {
   const { peers } = await call(client, rpc.getPeerState, { instance });
-  return address === '' ? peers : peers.filter(({ peerAddress }) => peerAddress === address);
+  return address === '' ? peers : peers.filter((peer) => peer.peerAddress === address || placeOf(peer) === address);
 }
 
 async function stateOf(client: Client, instance: string, address: string): Promise<Record<string, unknown>> {

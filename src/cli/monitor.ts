@@ -46,7 +46,7 @@ export async function monitor(
       'name the peer whose routes to watch, as in monitor routes received peer 2001:db8::1',
     );
   }
-  const print = options.output === 'json' || options.output === 'yaml' ? jsonLine : textLine;
+  const print = printers[options.output];
   await withClient(options, async (client) => {
     const instances = await instancesOf(client, options, query.asn);
     const watches = instances.flatMap(({ name, global }) => {
@@ -94,6 +94,14 @@ type Print = (happening: Happening) => string;
 
 const textLine: Print = ({ at, event, words }) => [at.toISOString(), event, ...words].join(' ');
 const jsonLine: Print = ({ at, event, value }) => JSON.stringify({ at: at.toISOString(), event, ...value });
+/** One element of a sequence. */
+const yamlLine: Print = (happening) => `- ${jsonLine(happening)}`;
+const printers: Readonly<Record<CommonOptions['output'], Print>> = {
+  table: textLine,
+  wide: textLine,
+  json: jsonLine,
+  yaml: yamlLine,
+};
 
 async function watchPeers(client: Client, instance: string, print: Print, stop: AbortSignal): Promise<void> {
   for await (const { event } of until(client.watchPeers({ instance }), stop)) {

@@ -107,7 +107,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
       'end the session with a peer, or with all, and start it over; --soft exchanges routes again without that',
     )
     .argument('[peer]', 'its address or its name')
-    .option('--all', 'every peer: none is reset where one of them cannot be')
+    .option('--all', 'every peer; of an instance all or, where one of them cannot be, none')
     .addOption(
       new Option('--soft <direction>', 'keep the session, and ask for (in) or send (out) all routes again').choices(
         softResets,
@@ -198,7 +198,9 @@ function createProgram(finish: (code: ExitCode) => void): Command {
 
   program
     .command('monitor')
-    .description('print what is there, then what happens, until interrupted; json is one object a line')
+    .description(
+      'print what is there, then what happens, until interrupted; json is one object a line, yaml one element',
+    )
     .usage('[peers|routes] [available|received] [FAMILY] [vrouter ASN] [peer ADDRESS]')
     .argument('[words...]')
     .action(async (words: string[]) => (await import('./monitor.ts')).monitor(words, common()));

@@ -409,7 +409,7 @@ describe('every command', () => {
 });
 
 describe('monitor', () => {
-  const options = (output: 'table' | 'json') => ({ server: at.target, instance: '', output });
+  const options = (output: 'table' | 'json' | 'yaml') => ({ server: at.target, instance: '', output });
 
   test('prints what is there, then what happens, until it is stopped', async () => {
     await announce();
@@ -450,6 +450,15 @@ describe('monitor', () => {
     });
   });
 
+  test('prints a sequence of YAML', async () => {
+    const stop = new AbortController();
+    const { out } = await captured(
+      () => monitor(['peers'], options('yaml'), stop.signal),
+      () => stop.abort(),
+    );
+    expect(parse(out)).toMatchObject([{ event: 'present', peer: { name: 'router' } }]);
+  });
+
   test.each<[string[], string]>([
     [['x'], 'invalid argument: x, expected peers or routes'],
     [['peers', 'x'], 'invalid argument: x, expected nothing more'],
@@ -472,23 +481,6 @@ describe('version', () => {
     const { code, out } = await herald('--server', `unix:${directory}/none.sock`, 'version', '-o', 'json');
     expect(code).toBe(exitCode.ok);
     expect(JSON.parse(out)).toEqual([{ herald: expect.any(String), daemon: null }]);
-  });
-});
-
-describe('completion', () => {
-  test.each(['bash', 'zsh', 'fish'])('of %s knows every command and its options', async (shell) => {
-    const { code, out } = await herald('completion', shell);
-    expect(code).toBe(exitCode.ok);
-    for (const word of ['run', 'peers', 'routes', 'withdraw', 'next-hop', 'large-community', 'received']) {
-      expect(out).toContain(word);
-    }
-  });
-
-  test('of bash is a script that bash takes', async () => {
-    const { execFileSync } = await import('node:child_process');
-    const { out } = await herald('completion', 'bash');
-    const complete = `${out}\nCOMP_WORDS=(herald adv); COMP_CWORD=1; _herald; echo "\${COMPREPLY[@]}"`;
-    expect(execFileSync('bash', ['-c', complete], { encoding: 'utf8' }).trim()).toBe('advertise');
   });
 });
 

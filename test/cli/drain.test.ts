@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exitCode } from '../../src/cli/exit.ts';
+import { routerOn } from '../../src/speaker/target.ts';
 import { nodeAddress, type Rig, rig, routerAddress } from '../api/rig.ts';
-import { advertise, tableOf } from '../speaker/support.ts';
+import { advertise, neighbor, tableOf } from '../speaker/support.ts';
 import { herald } from './herald.ts';
 
 let at: Rig;
@@ -48,6 +49,15 @@ describe('drain', () => {
     expect(code).toBe(exitCode.ok);
     expect(JSON.parse(out)).toMatchObject([{ instance: 'node', phase: 'drained' }]);
     expect(atRouter()).toEqual({});
+  });
+
+  test('of a peer known by its interface may name where it was found', async () => {
+    at.links.router('eth1', 'fe80::2%eth1');
+    at.node.addNeighbor(neighbor(9, { name: 'tor', address: routerOn('eth1') }));
+    const { code, out } = await run('drain', '--peer', 'fe80::2%eth1', '--wait', '0s', '-o', 'json');
+    expect(code).toBe(exitCode.ok);
+    expect(JSON.parse(out)).toMatchObject([{ instance: 'node', phase: 'drained' }]);
+    expect(at.node.peers().map(({ drain }) => drain?.phase)).toEqual([undefined, 'drained']);
   });
 
   test('with --wait fails when somebody ends the drain', async () => {

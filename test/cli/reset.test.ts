@@ -76,16 +76,4 @@ describe('reset', () => {
     expect(await run(...words)).toEqual({ code, out: '', err });
     expect(established()).toBe(1);
   });
-
-  test('is completed', async () => {
-    const { execFileSync } = await import('node:child_process');
-    const { out } = await herald('completion', 'bash');
-    const complete = (...words: string[]) => {
-      const script = `${out}\nCOMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _herald; echo "\${COMPREPLY[@]}"`;
-      return execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim();
-    };
-    expect(complete('herald', 'rese')).toBe('reset');
-    expect(complete('herald', 'reset', '--so')).toBe('--soft');
-    expect(complete('herald', 'reset', '--soft', 'o')).toBe('out');
-  });
 });
