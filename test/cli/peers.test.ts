@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { formatDuration, parseSeconds } from '../../src/cli/duration.ts';
 import { type Rig, rig } from '../api/rig.ts';
 import { neighbor } from '../speaker/support.ts';
 import { herald } from './herald.ts';
+import { announce, lines } from './support.ts';
 
 let at: Rig;
 beforeEach(async () => {
@@ -70,5 +72,62 @@ describe('a duration', () => {
     [93_780_000_000_000n, '26h3m0s'],
   ])('of %i ns is %s, rounded as Cilium rounds it', (nanoseconds, text) => {
     expect(formatDuration(nanoseconds)).toBe(text);
+  });
+});
+
+describe('the table of peers', () => {
+  const ask = (...args: string[]) => herald('--server', at.target, ...args);
+
+  test('is a table of all that are no lab’s', async () => {
+    expect(await lines(at, 'peers')).toEqual([
+      'Instance   Peer     Session State   Uptime   Family         Received   Accepted   Advertised',
+      'node       router   connect         -        ipv6/unicast   -          -          -',
+    ]);
+  });
+
+  test('has counts once established, and one line for each family', async () => {
+    await announce(at);
+    expect(await lines(at, 'peers', '--instance', 'router')).toEqual([
+      'Instance   Peer   Session State   Uptime   Family         Received   Accepted   Advertised',
+      'router     node   established     4s       ipv6/unicast   1          1          0',
+    ]);
+  });
+
+  test('has more columns with -o wide', async () => {
+    await announce(at);
+    expect(await lines(at, 'peers', '-o', 'wide')).toEqual([
+      'Instance   Peer     Local AS   Peer AS   Peer Address         Session State   Uptime   Family         Received   Accepted   Advertised   Stale   BFD   Router ID    Hold   Last Down',
+      'node       router   65001      65000     [2001:db8::ff]:179   established     4s       ipv6/unicast   0          0          1            0       -     10.0.0.254   9s     -',
+    ]);
+  });
+
+  test('has Cilium’s names in JSON and YAML', async () => {
+    await announce(at);
+    const [peer] = JSON.parse((await ask('peers', '-o', 'json')).out) as [Record<string, unknown>];
+    expect(peer).toMatchObject({
+      instance: 'node',
+      name: 'router',
+      'peer-address': '2001:db8::ff',
+      'peer-port': 179,
+      'peer-asn': 65000,
+      'local-asn': 65001,
+      'session-state': 'established',
+      families: [{ afi: 'ipv6', safi: 'unicast', received: 0, accepted: 0, advertised: 1, looped: 0, stale: 0 }],
+      timers: { 'applied-hold-nanoseconds': 9e9, 'configured-keep-alive-nanoseconds': 3e9 },
+      'local-capabilities': expect.arrayContaining([
+        { name: 'route-refresh', text: 'route-refresh', capabilities: 'AgA=' },
+      ]),
+    });
+    expect(parse((await ask('peers', '-o', 'yaml')).out)).toEqual([peer]);
+  });
+
+  test('tells capabilities with -c', async () => {
+    await announce(at);
+    expect((await lines(at, 'peers', '-c')).slice(0, 4)).toEqual([
+      'BGP neighbor is 2001:db8::ff, remote AS 65000',
+      '  Neighbor capabilities:',
+      '    multiprotocol ipv6/unicast: advertised and received',
+      '    route-refresh: advertised and received',
+    ]);
   });
 });

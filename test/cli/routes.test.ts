@@ -8,6 +8,7 @@ import { ipv6Unicast } from '../../src/wire/family.ts';
 import { type Rig, rig } from '../api/rig.ts';
 import { neighbor } from '../speaker/support.ts';
 import { captured, herald } from './herald.ts';
+import { announce, lines } from './support.ts';
 
 let at: Rig;
 beforeEach(async () => {
@@ -113,5 +114,70 @@ describe('vrouter', () => {
     [['route-policies', 'x'], 'invalid argument: x, expected vrouter ASN'],
   ])('%j is a mistake', async (args, message) => {
     expect(await ask(...args)).toEqual({ code: exitCode.usage, out: '', err: `herald: ${message}\n` });
+  });
+});
+
+describe('the routes of a table', () => {
+  const ask = (...args: string[]) => herald('--server', at.target, ...args);
+
+  test('are those of the Loc-RIB, by prefix', async () => {
+    await announce(at);
+    await ask('advertise', '2001:db8:9::/64', '--next-hop', '2001:db8::9,fe80::9');
+    expect(await lines(at, 'routes')).toEqual([
+      'Instance   Prefix            NextHop               Best   Age   Attrs',
+      'node       2001:db8:9::/64   2001:db8::9,fe80::9   true   0s    [{Origin: i} {AsPath: } {Nexthop: 2001:db8::9,fe80::9}]',
+      'node       2001:db8:a::/64   ::                    true   3s    [{Origin: i} {AsPath: } {Nexthop: ::} {Med: 7} {Communities: 65001:100} {LargeCommunity: [ 65001:1:2]}]',
+    ]);
+  });
+
+  test('are those that a peer sent, or is sent', async () => {
+    await announce(at);
+    const attributes =
+      '[{Origin: i} {AsPath: 65001} {Nexthop: 2001:db8::1} {Med: 7} {Communities: 65001:100} {LargeCommunity: [ 65001:1:2]}]';
+    expect(await lines(at, 'routes', 'received', '--instance', 'router')).toEqual([
+      'Instance   Peer          Prefix            NextHop       Age   Attrs',
+      `router     2001:db8::1   2001:db8:a::/64   2001:db8::1   3s    ${attributes}`,
+    ]);
+    const [heads, row] = await lines(at, 'routes', 'advertised', 'ipv6', 'unicast', 'peer', '2001:db8::ff');
+    expect(heads).toBe('Instance   Peer           Prefix            NextHop       Age   Attrs');
+    expect(row).toContain(`2001:db8:a::/64   2001:db8::1`);
+  });
+
+  test('have Cilium’s names in JSON, and its base64', async () => {
+    await announce(at);
+    const [route, ...others] = JSON.parse((await ask('routes', '-o', 'json')).out) as [Record<string, unknown>];
+    expect(others).toEqual([]);
+    expect(route).toMatchObject({
+      instance: 'node',
+      'router-asn': 65001,
+      prefix: '2001:db8:a::/64',
+      paths: [
+        {
+          nlri: { base64: 'QCABDbgACgAA' },
+          family: { afi: 'ipv6', safi: 'unicast' },
+          best: true,
+          'age-nanoseconds': expect.any(Number),
+          'next-hops': ['::'],
+          med: 7,
+          communities: ['65001:100'],
+        },
+      ],
+    });
+  });
+
+  test('are none of a family without any', async () => {
+    expect(await lines(at, 'routes', 'ipv4/unicast')).toEqual(['no available routes for ipv4/unicast']);
+    expect(await lines(at, 'routes', 'ipv4/unicast', '-o', 'json')).toEqual(['[]']);
+  });
+
+  test.each<[string[], string]>([
+    [['foo'], 'invalid argument: foo, expected available, advertised or received'],
+    [['available', 'foo'], 'invalid argument: foo, expected a family, vrouter ASN or peer ADDRESS'],
+    [['received', 'ipv6'], 'missing SAFI value after ipv6 (e.g. unicast)'],
+    [['received', 'ipv6', 'foo'], 'unknown SAFI foo'],
+    [['received', 'peer'], 'missing peer IP address'],
+    [['available', 'peer', '::1'], 'available routes belong to no peer; ask for advertised or received'],
+  ])('with %j are a mistake', async (args, message) => {
+    expect(await ask('routes', ...args)).toEqual({ code: exitCode.usage, out: '', err: `herald: ${message}\n` });
   });
 });
