@@ -1,7 +1,8 @@
 import type { Address } from '../ip/address.ts';
+import type { Prefix } from '../ip/prefix.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import type { Speaker } from '../speaker/speaker.ts';
-import type { BgpGlobal } from '../speaker/types.ts';
+import type { BgpGlobal, ListenRange, Neighbor } from '../speaker/types.ts';
 
 /** What the API asks of a speaker: all of it but its life, which belongs to who owns the instance. */
 export type Router = Omit<Speaker, 'start' | 'stop' | 'refusedConnections'>;
@@ -10,6 +11,29 @@ export type Router = Omit<Speaker, 'start' | 'stop' | 'refusedConnections'>;
 export function isConfigured(router: Pick<Speaker, 'peer'>, address: Address): boolean {
   const peer = router.peer(address);
   return peer !== undefined && peer.neighbor.range === undefined;
+}
+
+/** Adds a peer, or changes the one that is configured. */
+export function setNeighbor(
+  router: Pick<Speaker, 'peer' | 'addNeighbor' | 'updateNeighbor'>,
+  neighbor: Neighbor,
+): void {
+  if (isConfigured(router, neighbor.address)) router.updateNeighbor(neighbor);
+  else router.addNeighbor(neighbor);
+}
+
+/** The listen range of exactly that prefix. */
+export function rangeAt(router: Pick<Speaker, 'listenRanges'>, prefix: Prefix): ListenRange | undefined {
+  return router.listenRanges().find(({ range }) => range.prefix.equals(prefix))?.range;
+}
+
+/** Adds a listen range, or changes the one of its prefix. */
+export function setListenRange(
+  router: Pick<Speaker, 'listenRanges' | 'addListenRange' | 'updateListenRange'>,
+  range: ListenRange,
+): void {
+  if (rangeAt(router, range.prefix) === undefined) router.addListenRange(range);
+  else router.updateListenRange(range);
 }
 
 /** A running speaker and its name. */
@@ -21,6 +45,13 @@ export interface Instance {
   readonly router: Router;
 }
 
+export interface StopOptions {
+  /** With a Cease, so that peers forget our routes at once. */
+  readonly fullDestroy: boolean;
+  /** Done before, once nothing is in the way and requests no longer find the instance; it goes on when that rejects. */
+  readonly first?: () => Promise<void>;
+}
+
 /** The instances of this process; who owns them starts and stops them. */
 export interface Instances {
   /** By name. */
@@ -28,7 +59,7 @@ export interface Instances {
   /** Throws SpeakerError `already-exists`, or `failed-precondition` when its port cannot be bound. */
   start(name: string, global: BgpGlobal): Promise<void>;
   /** Throws SpeakerError `not-found`. */
-  stop(name: string, options: { readonly fullDestroy: boolean }): Promise<void>;
+  stop(name: string, options: StopOptions): Promise<void>;
 }
 
 /** The instance that a request names; an empty name means the only one that is no lab's router. Throws SpeakerError. */

@@ -11,7 +11,7 @@ import { toListenRange } from './from-proto/listen-range.ts';
 import { toNeighbor } from './from-proto/neighbor.ts';
 import { toAttributes, toNextHop } from './from-proto/path.ts';
 import { toPolicy } from './from-proto/policy.ts';
-import { type Instances, isConfigured, type Router } from './instances.ts';
+import { type Instances, type Router, setListenRange, setNeighbor } from './instances.ts';
 import { instanceOf, neighborKey, pathKeys, pathOf, policyKey, scope } from './journal-keys.ts';
 
 // What requests put into instances, kept as the messages that they came in. Nothing that a configuration or a plan put there is here.
@@ -58,8 +58,8 @@ export class Journal {
     return this.#keep([this.#kept('instances', scope(name), encoded(proto.BgpGlobal, global))], undo);
   }
 
-  /** All that was kept of it goes with it. */
-  instanceStopped(name: string): Promise<void> {
+  /** It is about to stop: all that was kept of it goes with it. */
+  instanceStops(name: string): Promise<void> {
     const changes = (['instances', ...contents] as const).flatMap((table) =>
       [...this.#vault.entries(table, scope(name))].map(({ key }) => ({ table, key })),
     );
@@ -187,17 +187,12 @@ export class Journal {
   restoreNeighbors(instance: string, router: Router): void {
     for (const { value } of this.#vault.entries('listen-ranges', scope(instance))) {
       this.#try(instance, 'a listen range', () => {
-        const range = toListenRange(proto.ListenRange.decode(value));
-        const isThere = router.listenRanges().some((known) => known.range.prefix.equals(range.prefix));
-        if (isThere) router.updateListenRange(range);
-        else router.addListenRange(range);
+        setListenRange(router, toListenRange(proto.ListenRange.decode(value)));
       });
     }
     for (const { value } of this.#vault.entries('neighbors', scope(instance))) {
       this.#try(instance, 'a neighbor', () => {
-        const neighbor = toNeighbor(proto.Neighbor.decode(value));
-        if (isConfigured(router, neighbor.address)) router.updateNeighbor(neighbor);
-        else router.addNeighbor(neighbor);
+        setNeighbor(router, toNeighbor(proto.Neighbor.decode(value)));
       });
     }
   }

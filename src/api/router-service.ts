@@ -6,9 +6,9 @@ import type {
   WatchPeersResponse,
   WatchRoutesResponse,
 } from '../gen/herald/v1/router_service.ts';
-import type { Prefix } from '../ip/prefix.ts';
+import type { RoutePolicy } from '../policy/types.ts';
 import { SpeakerError } from '../speaker/error.ts';
-import type { ListenRange, PeerEvent, RouteEvent } from '../speaker/types.ts';
+import type { PeerEvent, RouteEvent } from '../speaker/types.ts';
 import { packPrefixes } from '../wire/nlri.ts';
 import type { Nlri } from '../wire/update.ts';
 import { pathSpecOf } from './build.ts';
@@ -22,7 +22,7 @@ import { toAttributes, toNextHop } from './from-proto/path.ts';
 import { toPolicy, toPolicyKey } from './from-proto/policy.ts';
 import { type TableRequest, toDrain, toReset, toTable } from './from-proto/requests.ts';
 import { handlers } from './handlers.ts';
-import { type Instance, type Instances, type Router, resolveInstance } from './instances.ts';
+import { type Instance, type Instances, type Router, rangeAt, resolveInstance } from './instances.ts';
 import type { Journal } from './journal.ts';
 import { toSingleNlri } from './nlri.ts';
 import { fullMessage, RoutesEncoder } from './routes-encoder.ts';
@@ -68,8 +68,7 @@ export function routerService({ instances, version, report, now, journal }: Rout
     }),
     stopInstance: unary(async ({ instance, fullDestroy }) => {
       const { name } = resolveInstance(instances, instance);
-      await instances.stop(name, { fullDestroy });
-      await journal?.instanceStopped(name);
+      await instances.stop(name, { fullDestroy, ...(journal && { first: () => journal.instanceStops(name) }) });
       return {};
     }),
     getBgp: unary(({ instance }) => {
@@ -191,17 +190,29 @@ export function routerService({ instances, version, report, now, journal }: Rout
       const instance = instanceOf(request);
       const { router } = instance;
       const { name, type } = toPolicyKey(request.name, request.type);
-      const before = router.routePolicies().find((policy) => policy.name === name && policy.type === type);
+      const policies = router.routePolicies();
+      const place = policies.findIndex((policy) => policy.name === name && policy.type === type);
+      const before = policies[place];
       router.removeRoutePolicy(name, type);
-      await journal?.policyRemoved(instance.name, name, type, () => before && router.addRoutePolicy(before));
+      await journal?.policyRemoved(
+        instance.name,
+        name,
+        type,
+        () => before && putBack(router, before, policies.slice(place + 1)),
+      );
       return {};
     }),
     getRoutePolicies: unary((request) => ({ policies: named(request).routePolicies().map(fromPolicy) })),
   };
 }
 
-function rangeAt(router: Router, prefix: Prefix): ListenRange | undefined {
-  return router.listenRanges().find(({ range }) => range.prefix.equals(prefix))?.range;
+/** Gives a policy its place back: before those that came behind it. */
+function putBack(router: Router, policy: RoutePolicy, followers: readonly RoutePolicy[]): void {
+  const isOf = (one: RoutePolicy) => (other: RoutePolicy) => one.name === other.name && one.type === other.type;
+  const there = router.routePolicies();
+  const place = there.findIndex((known) => followers.some(isOf(known)));
+  const behind = place === -1 ? [] : there.slice(place);
+  router.editRoutePolicies({ remove: behind, add: [policy, ...behind] });
 }
 
 /** Withdraws the path with this uuid; gives what it was. `kept` is asked what the uuid named before a restart. */

@@ -1,4 +1,4 @@
-import type { Instance, Instances } from '../api/instances.ts';
+import type { Instance, Instances, StopOptions } from '../api/instances.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import type { BgpGlobal } from '../speaker/types.ts';
 
@@ -20,7 +20,7 @@ export class ApiInstances implements Instances {
     return this.#instances.start(name, global);
   }
 
-  async stop(name: string, options: { readonly fullDestroy: boolean }): Promise<void> {
+  async stop(name: string, options: StopOptions): Promise<void> {
     if (this.#isPlanned(name)) {
       const message = `instance ${name} follows from a CiliumBGPClusterConfig: delete or change that`;
       throw new SpeakerError('failed-precondition', message);

@@ -1,3 +1,4 @@
+import { setListenRange } from '../api/instances.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import type { Speaker } from '../speaker/speaker.ts';
 import type { ListenRange } from '../speaker/types.ts';
@@ -18,7 +19,7 @@ export function relaxRanges(speaker: Speaker, from: readonly ListenRange[], to: 
     }
   }
   const open = changed.filter((range) => !asksForPassword(range)).toSorted((a, b) => a.prefix.length - b.prefix.length);
-  for (const range of open) set(speaker, range);
+  for (const range of open) setListenRange(speaker, range);
   return removed.length + open.length;
 }
 
@@ -26,14 +27,8 @@ export function relaxRanges(speaker: Speaker, from: readonly ListenRange[], to: 
 export function tightenRanges(speaker: Speaker, from: readonly ListenRange[], to: readonly ListenRange[]): number {
   const { changed, added } = difference(from, to, keyOf);
   const ranges = [...added, ...changed.filter(asksForPassword)].toSorted((a, b) => b.prefix.length - a.prefix.length);
-  for (const range of ranges) set(speaker, range);
+  for (const range of ranges) setListenRange(speaker, range);
   return ranges.length;
-}
-
-function set(speaker: Speaker, range: ListenRange): void {
-  const isThere = speaker.listenRanges().some((known) => known.range.prefix.equals(range.prefix));
-  if (isThere) speaker.updateListenRange(range);
-  else speaker.addListenRange(range);
 }
 
 function keyOf({ prefix }: ListenRange): string {

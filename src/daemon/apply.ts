@@ -1,12 +1,11 @@
 import { pathSpecOf } from '../api/build.ts';
-import { isConfigured } from '../api/instances.ts';
+import { isConfigured, setNeighbor } from '../api/instances.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import { isSame } from '../session/same.ts';
 import { SpeakerError, type SpeakerErrorCode } from '../speaker/error.ts';
 import type { PolicyEdits } from '../speaker/policies.ts';
 import type { Speaker } from '../speaker/speaker.ts';
-import type { Neighbor } from '../speaker/types.ts';
 import { ipv4Unicast, ipv6Unicast } from '../wire/family.ts';
 import { packPrefixes } from '../wire/nlri.ts';
 import type { Nlri } from '../wire/update.ts';
@@ -60,11 +59,6 @@ function unless(code: SpeakerErrorCode, operation: () => void): boolean {
     if (error instanceof SpeakerError && error.code === code) return false;
     throw error;
   }
-}
-
-function setNeighbor(speaker: Speaker, neighbor: Neighbor): void {
-  if (isConfigured(speaker, neighbor.address)) speaker.updateNeighbor(neighbor);
-  else speaker.addNeighbor(neighbor);
 }
 
 /**

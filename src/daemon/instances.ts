@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Instance, Instances } from '../api/instances.ts';
+import type { Instance, Instances, StopOptions } from '../api/instances.ts';
 import { codeOf } from '../api/socket.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import type { SpeakerLog } from '../speaker/log.ts';
@@ -71,11 +71,17 @@ export class InstanceTable implements Instances {
     });
   }
 
-  async stop(name: string, options: { readonly fullDestroy: boolean; readonly text?: string }): Promise<void> {
+  async stop(name: string, options: StopOptions & { readonly text?: string }): Promise<void> {
     const found = this.#running.get(name);
     if (found === undefined) throw new SpeakerError('not-found', `no instance ${name}`);
     await this.#alone(name, async () => {
       this.#running.delete(name);
+      try {
+        await options.first?.();
+      } catch (error) {
+        this.#running.set(name, found);
+        throw error;
+      }
       await found.router.stop(options);
       if (!options.fullDestroy) this.#left.add(name);
       this.#logFor({ instance: name, asn: found.router.global.asn }).info({}, 'instance stopped');

@@ -169,7 +169,8 @@ function table(
       if (instances.has(name)) throw new SpeakerError('already-exists', `instance ${name} is already running`);
       instances.set(name, { name, lab: false, startedAt: clock.date(), router: create(global) });
     },
-    stop: async (name) => {
+    stop: async (name, { first }) => {
+      await first?.();
       instances.delete(name);
     },
   };
