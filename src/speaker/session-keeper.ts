@@ -222,7 +222,7 @@ export class SessionKeeper {
       this.#hold({ kind: 'held', text: source.reason });
       return;
     }
-    if (source !== undefined && this.#session.config.localAddress?.equals(source.address) !== true) {
+    if (!this.#isFrom(source)) {
       this.#session.stopWithoutNotification();
       this.#session = this.#newSession(this.remote);
     }
@@ -321,8 +321,15 @@ export class SessionKeeper {
       this.#session.linkLost(source.reason);
       this.#session.stopWithoutNotification();
       this.#hold({ kind: 'held', text: source.reason });
-    } else if (this.#held !== undefined) this.retry();
-    else if (this.#negotiated === undefined) this.#begin();
+    } else if (this.#held !== undefined) {
+      // To wait for BFD once more would only hide why it went down.
+      if (!this.#isHeldForBfd || !this.#isFrom(source)) this.retry();
+    } else if (this.#negotiated === undefined) this.#begin();
+  }
+
+  /** The session has this source, or no interface was named for it. */
+  #isFrom(source: Extract<Source, { readonly kind: 'found' }> | undefined): boolean {
+    return source === undefined || this.#session.config.localAddress?.equals(source.address) === true;
   }
 
   /** Undefined where no interface was named for it. */

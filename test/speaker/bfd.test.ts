@@ -188,6 +188,38 @@ describe('strict BFD', () => {
   });
 });
 
+describe('strict BFD with a source interface', () => {
+  const neighborFrom = (sourceInterface: string) =>
+    neighbor(2, {
+      transport: { remotePort: 179, passive: false, sourceInterface },
+      bfd: { ...bfd, strict: true },
+    });
+
+  test('that goes down is what holds the session, and no other reason is told after it', () => {
+    node.addNeighbor(neighborFrom('eth0'));
+    puppet.say({ state: 'up' });
+    expect(lab.until(isUp)).toBe(true);
+    puppet.say({ state: 'down', diagnostic: 1 });
+    const told = events.length;
+    lab.clock.advance(60_000);
+    expect(events.slice(told)).toEqual([]);
+    expect(peer()?.lastDown?.reason).toMatchObject({
+      kind: 'held',
+      text: expect.stringContaining('control detection time expired'),
+    });
+  });
+
+  test('that goes down as the address moved runs from the new one', () => {
+    node.addNeighbor(neighborFrom('eth0'));
+    puppet.say({ state: 'up' });
+    expect(lab.until(isUp)).toBe(true);
+    interfaces = [{ interface: 'eth0', address: addressOf(7), network: Prefix.parse('2001:db8::/64') }];
+    puppet.say({ state: 'down', diagnostic: 1 });
+    lab.clock.advance(1000);
+    expect(puppet.opened.at(-1)).toBe('open 2001:db8::2 300000 from 2001:db8::7');
+  });
+});
+
 test('a speaker without BFD says so, and goes without', async () => {
   const plain = await lab.speaker(3);
   plain.addNeighbor(neighbor(2, { bfd }));
