@@ -5,6 +5,7 @@ import { resetOf } from '../wire/fault.ts';
 import type { Message, Open, RouteRefresh } from '../wire/message.ts';
 import { notificationOf } from '../wire/notification.ts';
 import { readPlainUpdate } from '../wire/plain-update.ts';
+import { refreshSubtype } from '../wire/refresh.ts';
 import type { Update } from '../wire/update.ts';
 import { downReason } from './cause.ts';
 import type { Initiator } from './collision.ts';
@@ -234,7 +235,7 @@ export class Machine implements ConnectionHandler {
   #understands({ subtype }: RouteRefresh): boolean {
     if (this.#negotiated === undefined) return false;
     const { routeRefresh, enhancedRouteRefresh } = this.#negotiated;
-    return subtype === 0 ? routeRefresh : enhancedRouteRefresh && subtype <= 2;
+    return subtype === refreshSubtype.request ? routeRefresh : enhancedRouteRefresh && subtype <= refreshSubtype.end;
   }
 
   #undecodable(bytes: Uint8Array, error: BgpError): void {

@@ -1,3 +1,4 @@
+import { AS_TRANS } from '../wire/as-path.ts';
 import type { Capability } from '../wire/capability.ts';
 import type { Context } from '../wire/context.ts';
 import { BgpError } from '../wire/error.ts';
@@ -8,15 +9,12 @@ import type { Endpoint } from './ports.ts';
 import { roleMismatch } from './role.ts';
 import type { Negotiated, NegotiatedRestart, SessionConfig } from './types.ts';
 
-/** Stands in the two-octet field for a number that needs four (RFC 6793, 9). */
-const asTrans = 23456;
-
 /** Our OPEN. */
 export function openOf(config: SessionConfig, capabilities = config.capabilities): Open {
   return {
     type: 'open',
     version: 4,
-    myAs: config.localAsn > 0xffff ? asTrans : config.localAsn,
+    myAs: config.localAsn > 0xffff ? AS_TRANS : config.localAsn,
     holdTime: config.holdTime,
     routerId: config.routerId,
     capabilities,

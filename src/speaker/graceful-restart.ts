@@ -3,14 +3,13 @@ import { RestartableTimer } from '../session/timer.ts';
 import type { DownReason, NegotiatedRestart } from '../session/types.ts';
 import type { Capability } from '../wire/capability.ts';
 import type { Family } from '../wire/family.ts';
+import { isHardReset } from '../wire/notification.ts';
 import type { GracefulRestart, Neighbor } from './types.ts';
 
 /** Seconds: the restart time is Cilium's default, the bound that of RFC 8538, 4.1. */
 export const defaultGracefulRestart: GracefulRestart = { restartTime: 120, stalePathTime: 180 };
 
 export type RestartTimerName = 'restart' | 'stale-path' | 'long-lived-stale';
-
-const HARD_RESET = 9;
 
 /** What a speaker says of itself in an OPEN that it sends now. */
 export interface RestartState {
@@ -63,10 +62,6 @@ function keepsRoutes({ notification: mayNotify }: NegotiatedRestart, reason: Dow
     case 'held':
       return false;
   }
-}
-
-function isHardReset({ code, subcode }: { readonly code: number; readonly subcode: number }): boolean {
-  return code === 6 && subcode === HARD_RESET;
 }
 
 /** For how long the routes of a family outlive the session that ended like this; undefined: they do not. */

@@ -1,8 +1,9 @@
 import type { Address } from '../ip/address.ts';
 import { Prefix } from '../ip/prefix.ts';
-import { cease, refuse } from '../session/cease.ts';
+import { refuse } from '../session/cease.ts';
 import type { Availability, Clock, Connection, SocketOptions } from '../session/ports.ts';
 import { RestartableTimer } from '../session/timer.ts';
+import { cease } from '../wire/notification.ts';
 import { SpeakerError } from './error.ts';
 import type { Gate } from './gate.ts';
 import { type Inside, isAllExternal, neighborIn, refusalOf, unprotectedIn } from './listen-range.ts';

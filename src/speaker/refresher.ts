@@ -2,12 +2,9 @@ import type { Session } from '../session/session.ts';
 import type { Negotiated } from '../session/types.ts';
 import type { Family } from '../wire/family.ts';
 import type { RouteRefresh } from '../wire/message.ts';
+import { refreshSubtype } from '../wire/refresh.ts';
 import type { InboundFamilies } from './inbound-families.ts';
 import type { OutboundFamilies } from './outbound-families.ts';
-
-const REFRESH = 0;
-const BEGIN_REFRESH = 1;
-const END_REFRESH = 2;
 
 /** Route refresh in one session that is up (RFC 2918, RFC 7313). */
 export class Refresher {
@@ -25,7 +22,7 @@ export class Refresher {
 
   /** Asks the peer, which can do that, to send everything again. */
   ask(): void {
-    for (const family of this.#negotiated.families) this.#say(family, REFRESH);
+    for (const family of this.#negotiated.families) this.#say(family, refreshSubtype.request);
   }
 
   /** Sends everything again, asked or not. */
@@ -34,14 +31,14 @@ export class Refresher {
   }
 
   received({ family, subtype }: RouteRefresh): void {
-    if (subtype === REFRESH) this.#resend(family);
-    else if (subtype === BEGIN_REFRESH) this.#inbound.refreshBegins(family);
-    else if (subtype === END_REFRESH) this.#inbound.refreshEnds(family);
+    if (subtype === refreshSubtype.request) this.#resend(family);
+    else if (subtype === refreshSubtype.beginning) this.#inbound.refreshBegins(family);
+    else if (subtype === refreshSubtype.end) this.#inbound.refreshEnds(family);
   }
 
   #resend(family: Family): void {
     const mark = (subtype: number) => () => this.#say(family, subtype);
-    const marks = { begin: mark(BEGIN_REFRESH), end: mark(END_REFRESH) };
+    const marks = { begin: mark(refreshSubtype.beginning), end: mark(refreshSubtype.end) };
     this.#outbound.refresh(family, this.#negotiated.enhancedRouteRefresh ? marks : undefined);
   }
 

@@ -1,11 +1,11 @@
 import type { Address } from '../ip/address.ts';
 import type { LinkChange, RouterSearch } from '../link/links.ts';
-import { cease } from '../session/cease.ts';
 import type { Connection, Timer } from '../session/ports.ts';
 import { isSame } from '../session/same.ts';
 import { Session } from '../session/session.ts';
 import type { DownReason, Negotiated, SessionConfig } from '../session/types.ts';
 import type { Capability } from '../wire/capability.ts';
+import { cease } from '../wire/notification.ts';
 import { Liveness } from './liveness.ts';
 import type { Peer } from './peer.ts';
 import type { PeerOwner } from './peer-owner.ts';

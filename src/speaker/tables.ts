@@ -3,6 +3,7 @@ import { AttributeStore } from '../rib/attribute-store.ts';
 import type { World } from '../session/ports.ts';
 import { type Family, familyName } from '../wire/family.ts';
 import { isPrefixFamily } from '../wire/nlri.ts';
+import { hex } from '../wire/printable.ts';
 import type { Attributes, Nlri } from '../wire/update.ts';
 import { SpeakerError } from './error.ts';
 import { FamilyRib } from './family-rib.ts';
@@ -169,8 +170,4 @@ export class Tables {
 /** ORIGIN and AS_PATH are there in every path (RFC 4271, 5); what a session puts in is not ours to keep. */
 function withMandatory({ nextHop, ...attributes }: Attributes): Attributes {
   return { ...attributes, origin: attributes.origin ?? 'igp', asPath: attributes.asPath ?? [] };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,4 +1,5 @@
 import { u16, u32, Writer } from './octets.ts';
+import { hex } from './printable.ts';
 
 /** Text that is no community; the message says what is wrong with it and what would be right. */
 export class CommunityError extends RangeError {
@@ -184,7 +185,7 @@ export function formatExtendedCommunity(community: Uint8Array): string {
       return `link-bandwidth:${u16(community, 2)}:${bandwidth}`;
     }
   }
-  return hex(community);
+  return `0x${hex(community)}`;
 }
 
 /** Reads `0x` and 40 hexadecimal digits (RFC 5701). Throws CommunityError. */
@@ -195,7 +196,7 @@ export function parseIPv6ExtendedCommunity(text: string): Uint8Array {
 }
 
 export function formatIPv6ExtendedCommunity(community: Uint8Array): string {
-  return hex(community);
+  return `0x${hex(community)}`;
 }
 
 /** A decimal number without leading zeros, up to `max`. */
@@ -214,10 +215,6 @@ function parseIPv4(text: string): Uint8Array | undefined {
 function parseHex(text: string, octets: number): Uint8Array | undefined {
   if (text.length !== 2 + 2 * octets || !/^0x[\da-f]+$/i.test(text)) return undefined;
   return Uint8Array.from({ length: octets }, (_, i) => Number.parseInt(text.slice(2 + 2 * i, 4 + 2 * i), 16));
-}
-
-function hex(bytes: Uint8Array): string {
-  return `0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
 function written(type: number, subtype: number, write: (writer: Writer) => void): Uint8Array {

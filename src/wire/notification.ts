@@ -81,10 +81,22 @@ const codes: readonly Code[] = [
   { name: 'Send Hold Timer Expired', subcodes: [] },
 ];
 
+/** The error code. */
 const CEASE = 6;
 
-/** Subcodes of Cease. */
-const cease = { maximumPrefixes: 1, administrativeShutdown: 2, administrativeReset: 4, hardReset: 9 } as const;
+/** Subcodes of Cease (RFC 4486, RFC 8538, RFC 9384). */
+export const cease = {
+  maximumPrefixes: 1,
+  administrativeShutdown: 2,
+  peerDeconfigured: 3,
+  administrativeReset: 4,
+  connectionRejected: 5,
+  configurationChange: 6,
+  collisionResolution: 7,
+  outOfResources: 8,
+  hardReset: 9,
+  bfdDown: 10,
+} as const;
 
 /** Octets of unexplained data that a description shows. */
 const SHOWN = 32;
@@ -171,9 +183,15 @@ export function encapsulate({ code, subcode, data }: Notification): Notification
   return { type: 'notification', code: CEASE, subcode: cease.hardReset, data: inside };
 }
 
+/** A Hard Reset, whatever it is about (RFC 8538, 3). */
+export function isHardReset({ code, subcode }: Notification): boolean {
+  return code === CEASE && subcode === cease.hardReset;
+}
+
 /** What a Hard Reset is about; undefined for any other notification, and for one that does not say. */
-export function encapsulated({ code, subcode, data }: Notification): Notification | undefined {
-  if (code !== CEASE || subcode !== cease.hardReset || data.length < 2) return undefined;
+export function encapsulated(notification: Notification): Notification | undefined {
+  const { data } = notification;
+  if (!isHardReset(notification) || data.length < 2) return undefined;
   return {
     type: 'notification',
     code: data[0] as number,

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { cease } from '../../src/session/cease.ts';
 import type { Capability } from '../../src/wire/capability.ts';
 import { ipv6Unicast } from '../../src/wire/family.ts';
-import { encapsulated } from '../../src/wire/notification.ts';
+import { cease, encapsulated } from '../../src/wire/notification.ts';
 import { VirtualClock } from '../simulation/clock.ts';
 import { SimulatedNetwork } from '../simulation/network.ts';
 import { seeded } from '../simulation/random.ts';
