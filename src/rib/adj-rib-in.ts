@@ -165,12 +165,6 @@ export class AdjRibIn {
       }
   }
 
-  clear(): void {
-    for (const id of this.ids()) this.remove(id);
-    this.#pages.length = 0;
-    this.#pagesHeld = 0;
-  }
-
   #entry(id: number): number {
     return this.#pages[id >> PAGE_BITS]?.entries[id % PAGE] ?? 0;
   }

@@ -136,11 +136,6 @@ export class PrefixTable implements RouteKeys {
     return 1 + (((this.#lengths[id] as number) + 7) >> 3);
   }
 
-  isHeld(id: number): boolean {
-    if (id >= this.#end) return false;
-    return this.#index[this.#slotOf(id)] !== 0;
-  }
-
   #load(bytes: Uint8Array, at: number): void {
     const bits = bytes[at] as number;
     const from = at + 1;
@@ -162,14 +157,6 @@ export class PrefixTable implements RouteKeys {
       if (entry === 0 || this.#isAt(entry - 1)) return slot;
       slot = (slot + 1) & this.#mask;
     }
-  }
-
-  /** The slot of an id, or an empty one when it is free. */
-  #slotOf(id: number): number {
-    let slot = (this.#hashes[id] as number) & this.#mask;
-    for (let entry = this.#index[slot]; entry !== id + 1 && entry !== 0; entry = this.#index[slot])
-      slot = (slot + 1) & this.#mask;
-    return slot;
   }
 
   #isAt(id: number): boolean {
@@ -236,7 +223,8 @@ export class PrefixTable implements RouteKeys {
   }
 
   #remove(id: number): void {
-    let hole = this.#slotOf(id);
+    let hole = (this.#hashes[id] as number) & this.#mask;
+    while (this.#index[hole] !== id + 1) hole = (hole + 1) & this.#mask;
     // Move back every later entry of the run whose home lies at or before the hole (Knuth, 6.4, Algorithm R).
     for (let slot = (hole + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const entry = this.#index[slot] as number;

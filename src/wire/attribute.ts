@@ -231,23 +231,6 @@ function endAttribute(writer: Writer, start: number): void {
 }
 
 /**
- * Writes the header of an attribute of known length into `into` at `at`, and returns where its value goes: 3 octets further, or 4
- * when the length is more than 255.
- */
-export function putAttributeHeader(into: Uint8Array, at: number, flags: number, code: number, length: number): number {
-  into[at + 1] = code;
-  if (length <= 0xff) {
-    into[at] = flags;
-    into[at + 2] = length;
-    return at + 3;
-  }
-  into[at] = flags | extendedLength;
-  into[at + 2] = length >>> 8;
-  into[at + 3] = length;
-  return at + 4;
-}
-
-/**
  * An attribute unknown to us as we pass it on with its route: a transitive one gets the partial bit, any other is not passed on
  * (RFC 4271, 5).
  */

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Address } from '../../src/ip/address.ts';
-import {
-  attributeName,
-  decodeAttributes,
-  encodeAttributes,
-  passOn,
-  putAttributeHeader,
-} from '../../src/wire/attribute.ts';
+import { attributeName, decodeAttributes, encodeAttributes, passOn } from '../../src/wire/attribute.ts';
 import type { Attributes } from '../../src/wire/update.ts';
 import { drawAttributes, drawContext, drawn, law } from './arbitraries.ts';
 import { attribute, concat, expectSame, hex } from './build.ts';
@@ -271,12 +265,6 @@ describe('passing on an unknown attribute (RFC 4271, 5)', () => {
   test('leaves out any other', () => {
     expect(passOn({ flags: 0x80, code: 99, value: hex('01') })).toBeUndefined();
   });
-});
-
-test.each([0, 1, 255, 256, 65535])('putAttributeHeader writes the header of a value of %i octets', (length) => {
-  const into = new Uint8Array(70000);
-  const at = putAttributeHeader(into, 10, 0x80, 14, length);
-  expect(into.subarray(10, at + length)).toEqual(attribute(0x80, 14, new Uint8Array(length)));
 });
 
 test('names are those of the RFCs', () => {
