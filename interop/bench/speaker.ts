@@ -37,12 +37,18 @@ export interface Started {
   readonly received?: () => Promise<number>;
 }
 
-/** Each resolves when the speaker has taken the routes, which may be before or after they are sent. */
+/** A way in which a speaker takes many routes while a session is up. */
 export interface Bulk {
   /** Withdrawals take a call each. */
   readonly oneByOne?: true;
-  inject(first: number, count: number): Promise<void>;
-  withdraw(first: number, count: number): Promise<void>;
+  /** Makes ready what the speaker is to be given, which is none of its work. */
+  routes(first: number, count: number): Promise<Routes>;
+}
+
+/** Each resolves when the speaker has taken it, which may be before or after the peer was told. */
+export interface Routes {
+  readonly announce: () => Promise<void>;
+  readonly withdraw: () => Promise<void>;
 }
 
 /** Each call resolves when the speaker has answered. */

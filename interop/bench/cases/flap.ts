@@ -25,14 +25,15 @@ export const flap: Case = {
         // One more than the table: the last route of all, so that nothing before it can be all that there is.
         const sink = await listen(routes + 1, { slow: true });
         await sink.saw('established', 30);
-        await api.inject(firstRoute, routes);
+        const { announce, withdraw } = await api.routes(firstRoute, routes);
+        await announce();
         await sleep(settle);
         const before = resident();
         const start = now();
         let most = before;
         for (let i = 0; i < flaps; i++) {
-          await api.withdraw(firstRoute, routes);
-          await api.inject(firstRoute, routes);
+          await withdraw();
+          await announce();
           most = Math.max(most, resident());
         }
         const taken = now();

@@ -59,14 +59,15 @@ interface Times {
 }
 
 async function both(bulk: Bulk, sink: Sink, routes: number): Promise<Times> {
-  const time = async (work: Promise<void>, event: string): Promise<number> => {
+  const { announce, withdraw } = await bulk.routes(firstRoute, routes);
+  const time = async (work: () => Promise<void>, event: string): Promise<number> => {
     const start = now();
-    const [{ ms }] = await Promise.all([sink.saw(event), work]);
+    const [{ ms }] = await Promise.all([sink.saw(event), work()]);
     return ms - start;
   };
-  const announced = await time(bulk.inject(firstRoute, routes), 'done');
+  const announced = await time(announce, 'done');
   if (bulk.oneByOne === true && routes > patient) return { announced };
-  const withdrawn = await time(bulk.withdraw(firstRoute, routes), 'gone');
+  const withdrawn = await time(withdraw, 'gone');
   return { announced, withdrawn };
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabNode, NodeProcess } from '../../lab/node.ts';
 import { repository } from '../../lab/paths.ts';
-import type { Speaker } from '../speaker.ts';
+import type { Routes, Speaker } from '../speaker.ts';
 
 /** A speaker on the node below the router, as its operator handles it. */
 export interface Announcer {
@@ -20,12 +20,6 @@ export interface Running {
   /** Makes ready to announce the first `count` of the routes that it can withdraw again. */
   readonly routes: (node: LabNode, count: number) => Promise<Routes>;
   readonly close: () => void;
-}
-
-/** Each resolves when the command was answered. */
-export interface Routes {
-  announce(): Promise<void>;
-  withdraw(): Promise<void>;
 }
 
 /** A configuration that is kept beside this file, with `bfd` where it says so. */

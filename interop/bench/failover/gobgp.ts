@@ -20,10 +20,10 @@ export const gobgp: Announcer = {
     await api.add(firstRoute);
     return {
       process,
-      routes: async (_, count) => ({
-        announce: () => (count === 1 ? api.add(firstSingleRoute) : api.bulk.inject(firstSingleRoute, count)),
-        withdraw: () => (count === 1 ? api.remove(firstSingleRoute) : api.bulk.withdraw(firstSingleRoute, count)),
-      }),
+      routes: async (_, count) =>
+        count === 1
+          ? { announce: () => api.add(firstSingleRoute), withdraw: () => api.remove(firstSingleRoute) }
+          : api.bulk.routes(firstSingleRoute, count),
       close: () => api.close(),
     };
   },

@@ -19,10 +19,10 @@ export const herald: Announcer = {
     const bulk = bulkOf(client);
     return {
       process,
-      routes: async (_, count) => ({
-        announce: () => (count === 1 ? api.add(firstSingleRoute) : bulk.inject(firstSingleRoute, count)),
-        withdraw: () => (count === 1 ? api.remove(firstSingleRoute) : bulk.withdraw(firstSingleRoute, count)),
-      }),
+      routes: async (_, count) =>
+        count === 1
+          ? { announce: () => api.add(firstSingleRoute), withdraw: () => api.remove(firstSingleRoute) }
+          : bulk.routes(firstSingleRoute, count),
       close: () => api.close(),
     };
   },

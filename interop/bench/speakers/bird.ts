@@ -1,3 +1,4 @@
+import { rmSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { startBird } from '../../lab/start.ts';
 import { until } from '../../lab/until.ts';
@@ -28,8 +29,10 @@ function birdOf(name: string, title: string, image: string, adapt: (text: string
         { what: 'BIRD to have its routes', within: patience(routes) },
       );
       const control = insideOf(node, '/run/bird/bird.ctl');
-      const load = async (first: number, count: number) => {
-        await node.write('/etc/bird/routes.conf', table(first, count));
+      const included = insideOf(node, '/etc/bird/routes.conf');
+      const load = async (file: string) => {
+        rmSync(included);
+        symlinkSync(file, included);
         await ask(control, 'configure', /^0003 /m);
       };
       return {
@@ -41,7 +44,15 @@ function birdOf(name: string, title: string, image: string, adapt: (text: string
           );
           return Number(count);
         },
-        bulk: [{ inject: load, withdraw: (first) => load(first, 0) }],
+        bulk: [
+          {
+            routes: async (first, count) => {
+              const [all, none] = ['/etc/bird/all.conf', '/etc/bird/none.conf'];
+              await Promise.all([node.write(all, table(first, count)), node.write(none, '')]);
+              return { announce: () => load(all), withdraw: () => load(none) };
+            },
+          },
+        ],
       };
     },
   };

@@ -2,7 +2,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { Client, credentials } from '@grpc/grpc-js';
 import { partsOf, prefixOf } from '../routes.ts';
 import { type Bulk, type Originator, patience, speakerAddress } from '../speaker.ts';
-import { listing, unary } from '../unary.ts';
+import { listing, streaming, unary } from '../unary.ts';
 
 // As much of GoBGP's API (package `api`, version 4) as it takes to add and delete IPv6 /64s. Numbers are those of the
 // fields in its proto files.
@@ -43,39 +43,27 @@ export class GobgpApi implements Originator {
   }
 
   /** Adds many. */
-  async load(first: number, count: number, seconds: number, sets = 1): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const stream = this.#client.makeClientStreamRequest(
-        `${service}AddPathStream`,
-        (bytes: Buffer) => bytes,
-        (bytes) => bytes,
-        { deadline: Date.now() + seconds * 1000 },
-        (error) => (error === null ? resolve() : reject(error)),
-      );
-      const write = (from: number, many: number, more: readonly Buffer[] = []) => {
-        const request = message((writer) => {
-          globalTable(writer);
-          for (let i = 0; i < many; i++) nested(writer, 3, path(from + i, more));
-        });
-        stream.write(request);
-      };
-      if (sets > 1)
-        for (const part of partsOf(count, sets)) write(part.first, part.count, [communities(part.community)]);
-      else for (let done = 0; done < count; done += batch) write(first + done, Math.min(batch, count - done));
-      stream.end();
-    });
+  load(first: number, count: number, seconds: number, sets = 1): Promise<void> {
+    return streaming(this.#client, `${service}AddPathStream`, [...batches(first, count, sets)], seconds);
   }
 
   /** It has no stream that deletes; many calls at once are as fast as it gets. */
   get bulk(): Bulk {
     return {
       oneByOne: true,
-      inject: (first, count) => this.load(first, count, patience(count)),
-      withdraw: async (first, count) => {
-        for (let done = 0; done < count; done += batch) {
-          const some = Array.from({ length: Math.min(batch, count - done) }, (_, i) => this.remove(first + done + i));
-          await Promise.all(some);
-        }
+      routes: async (first, count) => {
+        const requests = [...batches(first, count)];
+        return {
+          announce: () => streaming(this.#client, `${service}AddPathStream`, requests, patience(count)),
+          withdraw: async () => {
+            for (let done = 0; done < count; done += batch) {
+              const some = Array.from({ length: Math.min(batch, count - done) }, (_, i) =>
+                this.remove(first + done + i),
+              );
+              await Promise.all(some);
+            }
+          },
+        };
       },
     };
   }
@@ -93,6 +81,20 @@ export class GobgpApi implements Originator {
   close(): void {
     this.#client.close();
   }
+}
+
+/** AddPathStreamRequests. Each attribute set has one of its own. */
+function* batches(first: number, count: number, sets = 1): Generator<Buffer> {
+  if (sets > 1)
+    for (const part of partsOf(count, sets)) yield adding(part.first, part.count, [communities(part.community)]);
+  else for (let done = 0; done < count; done += batch) yield adding(first + done, Math.min(batch, count - done));
+}
+
+function adding(first: number, count: number, more: readonly Buffer[] = []): Buffer {
+  return message((writer) => {
+    globalTable(writer);
+    for (let i = 0; i < count; i++) nested(writer, 3, path(first + i, more));
+  });
 }
 
 function message(write: (writer: BinaryWriter) => unknown): Buffer {

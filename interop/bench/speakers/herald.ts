@@ -1,13 +1,10 @@
-import { once } from 'node:events';
-import { setImmediate as turn } from 'node:timers/promises';
-import type { ClientWritableStream, ServiceError } from '@grpc/grpc-js';
 import { call, connect, rpc } from '../../../src/api/client.ts';
 import type { RouterServiceClient } from '../../../src/gen/herald/v1/router_service.ts';
 import { PathAttributes, TableType } from '../../../src/gen/herald/v1/types.ts';
 import { startHerald } from '../../lab/start.ts';
 import { firstRoute, packed, partsOf, prefixOf } from '../routes.ts';
 import { type Bulk, config, type Originator, patience, type Speaker, sinkAddress } from '../speaker.ts';
-import { listing, unary } from '../unary.ts';
+import { listing, streaming, unary } from '../unary.ts';
 import { crowd } from './crowd.ts';
 import { insideOf } from './gobgp.ts';
 
@@ -25,7 +22,7 @@ export const herald: Speaker = {
     const client = connect({ kind: 'unix', path: insideOf(node, '/run/herald/herald.sock') });
     const bulk = bulkOf(client);
     if (sets > 1) await injectSets(client, routes, sets);
-    else if (routes > 0) await bulk.inject(firstRoute, routes);
+    else if (routes > 0) await (await bulk.routes(firstRoute, routes)).announce();
     return {
       originator: new HeraldApi(client),
       bulk: [bulk, bulkOf(client, textForm)],
@@ -90,41 +87,26 @@ const textForm: Form = (first, count) => ({
 });
 
 export function bulkOf(client: RouterServiceClient, form: Form = packedForm): Bulk {
-  const messages = (first: number, count: number) => batches(first, count, form);
-  const options = (count: number) => ({ deadline: Date.now() + patience(count) * 1000 });
   return {
-    inject: (first, count) => sent(messages(first, count), (done) => client.advertisePaths(options(count), done)),
-    withdraw: (first, count) => sent(messages(first, count), (done) => client.withdrawPaths(options(count), done)),
+    routes: async (first, count) => {
+      const messages = [...batches(first, count, form)];
+      const call = ({ path, requestSerialize }: typeof rpc.advertisePaths | typeof rpc.withdrawPaths) => {
+        const requests = messages.map((message) => requestSerialize(message));
+        return () => streaming(client, path, requests, patience(count));
+      };
+      return { announce: call(rpc.advertisePaths), withdraw: call(rpc.withdrawPaths) };
+    },
   };
-}
-
-/** A message is made when those before it are on their way, so that client and server work at the same time. */
-function sent<Message>(
-  messages: Iterable<Message>,
-  open: (done: (error: ServiceError | null) => void) => ClientWritableStream<Message>,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stream = open((error) => (error === null ? resolve() : reject(error)));
-    const write = async () => {
-      for (const message of messages) await (stream.write(message) ? turn() : once(stream, 'drain'));
-      stream.end();
-    };
-    write().catch(reject);
-  });
 }
 
 /** Each set in a message of its own. */
 function injectSets(client: RouterServiceClient, routes: number, sets: number): Promise<void> {
-  return sent(messagesOfSets(routes, sets), (done) =>
-    client.advertisePaths({ deadline: Date.now() + patience(routes) * 1000 }, done),
-  );
-}
-
-function* messagesOfSets(routes: number, sets: number) {
-  for (const { first, count, community } of partsOf(routes, sets)) {
+  const { path, requestSerialize } = rpc.advertisePaths;
+  const requests = Array.from(partsOf(routes, sets), ({ first, count, community }) => {
     const attributes = PathAttributes.fromPartial({ communities: [`${community >>> 16}:${community & 0xffff}`] });
-    yield { ...common, attributes, family, ...packedForm(first, count) };
-  }
+    return requestSerialize({ ...common, attributes, family, ...packedForm(first, count) });
+  });
+  return streaming(client, path, requests, patience(routes));
 }
 
 function* batches(first: number, count: number, form: Form) {
