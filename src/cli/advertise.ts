@@ -37,12 +37,13 @@ export async function advertise(prefixes: readonly string[], options: AdvertiseO
       'name a prefix, as in herald advertise 2001:db8:a:2::/64, or a file of them with -f',
     );
   }
+  if (prefixes.length > 0 && file !== undefined)
+    throw new CliError(exitCode.usage, 'name prefixes, or a file of them with -f, not both');
   for (const prefix of prefixes) parsePrefix(prefix);
-  const many = file === undefined ? [] : readPrefixes(file);
-  await withClient(options, async (client) => {
-    if (file !== undefined) await advertiseMany(client, many, options);
-    if (prefixes.length > 0) await advertiseEach(client, prefixes, options);
-  });
+  const many = file === undefined ? undefined : readPrefixes(file);
+  await withClient(options, (client) =>
+    many === undefined ? advertiseEach(client, prefixes, options) : advertiseMany(client, many, options),
+  );
 }
 
 async function advertiseEach(client: Client, prefixes: readonly string[], options: AdvertiseOptions): Promise<void> {

@@ -27,16 +27,20 @@ export async function withdraw(prefixes: readonly string[], options: WithdrawOpt
   if (requests.length === 0 && file === undefined) {
     throw new CliError(exitCode.usage, 'name a prefix, a path with --uuid, or a file of prefixes with -f');
   }
-  const many = file === undefined ? [] : readPrefixes(file);
+  if (requests.length > 0 && file !== undefined)
+    throw new CliError(exitCode.usage, 'name prefixes and paths, or a file of prefixes with -f, not both');
+  if (file !== undefined) {
+    const many = readPrefixes(file);
+    await withClient(options, (client) => withdrawMany(client, many, options));
+    return;
+  }
   const rows = await withClient(options, async (client) => {
-    if (file !== undefined) await withdrawMany(client, many, options);
     const done: Row[] = [];
     for (const { text, path } of requests) {
       done.push({ path: text, withdrawn: await withdrawOne(client, { instance: options.instance, path }) });
     }
     return done;
   });
-  if (rows.length === 0) return;
   const columns = [
     { head: 'Path', cell: ({ path }: Row) => path },
     { head: 'Withdrawn', cell: ({ withdrawn }: Row) => (withdrawn ? 'yes' : 'not there') },

@@ -104,6 +104,15 @@ describe('advertise and withdraw', () => {
     ]);
   });
 
+  test.each(['advertise', 'withdraw'])(
+    '%s takes a file or prefixes, for what it prints is one list',
+    async (command) => {
+      const { code, out, err } = await ask(command, '2001:db8:a::/64', '-f', '/dev/null', '-o', 'json');
+      expect({ code, out }).toEqual({ code: exitCode.usage, out: '' });
+      expect(err).toMatch(/^herald: name .* or a file of .* with -f, not both\n$/);
+    },
+  );
+
   test('send nothing of a file with a fault', async () => {
     const file = join(directory, 'prefixes');
     writeFileSync(file, '2001:db8::/64\n\n2001:db8::1/64\n');
