@@ -271,7 +271,7 @@ export class Speaker {
   editRoutePolicies(edits: PolicyEdits, neighbors: readonly Neighbor[] = []): void {
     const changes = neighbors.map((neighbor) => {
       const peer = this.#knownBy(neighbor.address);
-      this.#checkNeighbor(neighbor);
+      this.#checkNeighbor(neighbor, neighbors);
       return () => peer.reconfigure(neighbor);
     });
     this.#policies.edit(edits, () => {
@@ -431,15 +431,18 @@ export class Speaker {
       throw new SpeakerError('failed-precondition', `listen range "${name}": the instance does not listen`);
   }
 
-  #checkNeighbor({ families, name, address, asn, role }: Neighbor): void {
+  /** `changing`: peers that change with it, whose names are free. */
+  #checkNeighbor({ families, name, address, asn, role }: Neighbor, changing: readonly Neighbor[] = []): void {
     for (const family of families) this.#tables.rib(family);
     if (role !== undefined && asn === this.global.asn)
       throw new SpeakerError('invalid-argument', `peer ${address}: a role is of external peers alone (RFC 9234)`);
-    const twin = [...this.#peers.values()].find(
-      ({ neighbor }) => neighbor.range === undefined && neighbor.name === name && !neighbor.address.equals(address),
-    );
+    const isChanging = (other: Neighbor) => changing.some((known) => known.address.equals(other.address));
+    const staying = [...this.#peers.values()]
+      .map(({ neighbor }) => neighbor)
+      .filter((neighbor) => neighbor.range === undefined && !isChanging(neighbor));
+    const twin = [...staying, ...changing].find((other) => other.name === name && !other.address.equals(address));
     if (twin !== undefined)
-      throw new SpeakerError('already-exists', `peer name "${name}" is already that of ${twin.neighbor.address}`);
+      throw new SpeakerError('already-exists', `peer name "${name}" is already that of ${twin.address}`);
   }
 
   #interfaces(): readonly InterfaceAddress[] {

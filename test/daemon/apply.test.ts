@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { apply } from '../../src/daemon/apply.ts';
+import { apply, nothing } from '../../src/daemon/apply.ts';
 import type { InstanceConfig } from '../../src/daemon/config/instance.ts';
 import type { PathConfig } from '../../src/daemon/config/path.ts';
 import { Prefix } from '../../src/ip/prefix.ts';
@@ -127,4 +127,20 @@ test('policies of the API keep their places, and those of its names are taken ov
   node.removeRoutePolicy('secret', 'export');
   apply(node, { ...empty, policies: [policy('secret', 2, 'reject'), label(3, 1)] }, { ...empty, policies: [secret] });
   expect(node.routePolicies()).toEqual([policy('api', 7, 'reject'), secret]);
+});
+
+test('peers may take each other’s names', async () => {
+  const lab = new Lab(1);
+  const speaker = await lab.speaker(1);
+  const named = (...names: readonly string[]): InstanceConfig => ({
+    ...base,
+    neighbors: names.map((name, i) => neighbor(i + 2, { name })),
+  });
+  const now = () => speaker.peers().map((peer) => peer.neighbor.name);
+  const [first, next, swapped] = [named('a', 'b'), named('b', 'c', 'a'), named('c', 'b', 'a')];
+  apply(speaker, nothing(first), first);
+  apply(speaker, first, next);
+  expect(now()).toEqual(['b', 'c', 'a']);
+  apply(speaker, next, swapped);
+  expect(now()).toEqual(['c', 'b', 'a']);
 });
