@@ -41,8 +41,15 @@ export interface Run {
  */
 export async function run(path: string | undefined, version: string, restarted?: boolean): Promise<Run> {
   const bfd = systemBfd();
-  const { config, daemon, log } = await start(bfd, path, version, restarted);
-  process.on('SIGHUP', () => void reload(daemon, path, log));
+  const starting = start(bfd, path, version, restarted);
+  // From the first moment on: without a listener the signal ends the process.
+  process.on('SIGHUP', () => {
+    starting.then(
+      ({ daemon, log }) => reload(daemon, path, log),
+      () => undefined,
+    );
+  });
+  const { config, daemon, log } = await starting;
   void warmUpAside(daemon);
   const ended = new Promise<void>((resolve, reject) => {
     let isEnding = false;
