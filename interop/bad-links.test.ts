@@ -13,13 +13,13 @@ describe.each(frrVersions)('an unnumbered link on which something is wrong, FRR 
   const worker = () => lab().node('worker1');
   const router = () => lab().node('tor');
   const tor = () => new Frr(router());
-  const established = () => tor().established('eth1', 20);
+  const established = () => tor().established('eth1');
 
-  const held = (address: string, text: RegExp, within = 20) =>
+  const held = (address: string, text: RegExp) =>
     until(
       () => new Herald(worker()).peer(address),
       (peer) => peer['last-down']?.kind === 'held' && text.test(peer['last-down'].text),
-      { what: `${address} to be held: ${text}`, within },
+      { what: `${address} to be held: ${text}` },
     );
 
   async function restart(argv: readonly string[] = run): Promise<void> {
@@ -48,7 +48,6 @@ describe.each(frrVersions)('an unnumbered link on which something is wrong, FRR 
       (logs) => logs.includes('another router on the link is not the peer'),
       {
         what: 'a word of the stranger',
-        within: 30,
       },
     );
     expect(await tor().neighbor('eth1')).toMatchObject({ bgpState: 'Established', connectionsEstablished });
@@ -60,7 +59,7 @@ describe.each(frrVersions)('an unnumbered link on which something is wrong, FRR 
     expect(peer['session-state']).toBe('idle');
     expect((await tor().neighbor('eth1')).bgpState).not.toBe('Established');
     await router().exec(['ip', 'link', 'del', 'stranger']);
-    await tor().established('eth1', 60);
+    await tor().established('eth1');
   });
 
   test('without the permission to send router advertisements: no session, and the status says what is missing', async () => {
@@ -84,7 +83,7 @@ describe.each(frrVersions)('an unnumbered link on which something is wrong, FRR 
       until(
         () => worker().json<Peers>(['herald', 'peers', '--instance', 'more', '-o', 'json']),
         ([peer]) => (peer?.['last-down']?.text === 'there is no interface gone0') === missing,
-        { what: `gone0 ${missing ? 'not to be there' : 'to be seen'}`, within: 20 },
+        { what: `gone0 ${missing ? 'not to be there' : 'to be seen'}` },
       );
     await isMissing(true);
     await worker().exec(['ip', 'link', 'add', 'gone0', 'type', 'veth', 'peer', 'name', 'gone1']);

@@ -61,6 +61,7 @@ describe.each(generations)('sessions as Cilium configures them, with FRR %s', (F
     await scene.apply(secret('correct-horse'));
     await scene.tor.established(node.signed);
     await scene.expectRoutes(scene.tor, node.signed, [pods]);
+    await scene.expectRoutes(scene.tor, node.signed, ['10.244.1.0/24'], 'ipv4');
     const [ipv6] = await scene.tor.paths(pods);
     const [ipv4] = await scene.tor.paths('10.244.1.0/24', 'ipv4');
     expect([ipv6?.locPrf, ipv4?.locPrf]).toEqual([100, 100]);
@@ -71,14 +72,16 @@ describe.each(generations)('sessions as Cilium configures them, with FRR %s', (F
     const scene = await Scene.begin(lab());
     await scene.apply(ciliumNode(podCIDRs), oneSession(), peerConfig(), announcePods);
     await scene.tor.established(node.address);
-    expect(await scene.peers()).toEqual([tor.address]);
+    const sessionWith = (address: string) =>
+      until(
+        () => scene.peers(),
+        (established) => established.join() === address,
+        { what: `a session with ${address} and no other` },
+      );
+    await sessionWith(tor.address);
 
     await scene.apply(oneSession(tor.second));
-    await until(
-      () => scene.peers(),
-      (established) => established.join() === tor.second,
-      { what: 'the session with the other address' },
-    );
+    await sessionWith(tor.second);
     await scene.expectRoutes(scene.tor, node.address, [pods]);
 
     const timers = { connectRetryTimeSeconds: 1, keepAliveTimeSeconds: 5, holdTimeSeconds: 15 };
@@ -167,7 +170,7 @@ describe.each(generations)('sessions as Cilium configures them, with FRR %s', (F
           ? [node.address, tor.address, '2001:db8:a:1::80', [pods, '2001:db8:c::1/128']]
           : [node.ipv4, tor.ipv4, '10.244.1.80', ['10.244.1.0/24', '10.96.0.1/32']];
       await scene.node.exec(['ip', 'addr', 'replace', pod, 'dev', 'lo']);
-      serve(scene.node);
+      await serve(scene.node);
       await scene.apply(
         ciliumNode(podCIDRs),
         clusterConfig(instance('test-instance', node.asn, peer('tor', to, tor.asn))),

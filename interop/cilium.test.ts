@@ -3,7 +3,7 @@ import { endpoint, manifests, vips } from './cilium/manifests.ts';
 import { Frr } from './lab/frr.ts';
 import { Herald } from './lab/herald.ts';
 import { frrVersions, useLab } from './lab/scenario.ts';
-import { until } from './lab/until.ts';
+import { atOnce, until } from './lab/until.ts';
 import { workers } from './rack/addresses.ts';
 
 const names = ['worker1', 'worker2'] as const;
@@ -36,7 +36,7 @@ describe.each(frrVersions)("one set of Cilium's manifests on two nodes, FRR %s",
     }
     await apply(manifests);
     for (const { address, asn } of workers)
-      expect(await tor().established(address, 20)).toMatchObject({ remoteAs: asn, bgpTimerHoldTimeMsecs: 9000 });
+      expect(await tor().established(address)).toMatchObject({ remoteAs: asn, bgpTimerHoldTimeMsecs: 9000 });
   });
 
   test('the kernel of the router has a pod prefix of each node, the shared address by both and the local one by one', async () => {
@@ -67,12 +67,12 @@ describe.each(frrVersions)("one set of Cilium's manifests on two nodes, FRR %s",
     for (const line of lines) expect(line).toMatch(/unchanged/);
   });
 
-  test('the local address follows its endpoint to the other node within a second', async () => {
+  test('the local address follows its endpoint to the other node at once', async () => {
     await apply(endpoint('dns', 'worker2'));
     const devices = await until(
       () => devicesOf(`${vips.local}/128`),
       (found) => found.join() === 'eth2',
-      { what: 'the address behind the other node', within: 1 },
+      { what: 'the address behind the other node', within: atOnce },
     );
     expect(devices).toEqual(['eth2']);
   });

@@ -29,7 +29,7 @@ describe('the daemon below FRR 10.7.1', () => {
     until(
       () => tor().prefixesFrom(address),
       (found) => found.join() === prefixes.join(),
-      { what: `${prefixes.join(' and ') || 'nothing'} at the router`, within: 20 },
+      { what: `${prefixes.join(' and ') || 'nothing'} at the router` },
     );
 
   const logged = (name: string, text: string) =>
@@ -52,8 +52,7 @@ describe('the daemon below FRR 10.7.1', () => {
     worker().start('configured', ['herald', 'run', '-c', file]);
     await announced(pods);
     const { connectionsEstablished } = await tor().neighbor(address);
-    await worker().write(file, configuration('2001:db8:a:9::/64', '2001:db8:b:1::/64'));
-    await worker().process('configured').signal('HUP');
+    await new Herald(worker()).configure(configuration('2001:db8:a:9::/64', '2001:db8:b:1::/64'), file, 'configured');
     await announced('2001:db8:a:9::/64', '2001:db8:b:1::/64');
     expect((await tor().neighbor(address)).connectionsEstablished).toBe(connectionsEstablished);
   });

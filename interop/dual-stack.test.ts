@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Frr } from './lab/frr.ts';
 import { Herald } from './lab/herald.ts';
 import { frrVersions, useLab } from './lab/scenario.ts';
-import { until } from './lab/until.ts';
+import { atOnce, until } from './lab/until.ts';
 import { fetchFrom, serve } from './lab/web.ts';
 import { rack } from './rack/addresses.ts';
 
@@ -31,13 +31,18 @@ describe.each(frrVersions)('IPv4 and IPv6 prefixes over one IPv6 session (RFC 89
       { what: `${pods4} in the kernel` },
     );
     expect(kernel4[pods4]).toEqual([{ gateway: expect.stringContaining(':'), dev: 'eth1' }]);
+    await until(
+      () => tor.kernel(),
+      (routes) => routes[pods] !== undefined,
+      { what: `${pods} in the kernel` },
+    );
     expect(await tor.prefixesFrom(address, 'ipv4')).toEqual([pods4]);
     expect(await tor.prefixesFrom(address, 'ipv6')).toEqual([pods]);
   });
 
   test('traffic flows in both families', async () => {
     const client = lab().node('client');
-    serve(lab().node('worker1'));
+    await serve(lab().node('worker1'));
     await until(
       () => fetchFrom(client, pod4),
       ([answer]) => answer !== 'failed',
@@ -53,7 +58,7 @@ describe.each(frrVersions)('IPv4 and IPv6 prefixes over one IPv6 session (RFC 89
     await until(
       () => tor.prefixesFrom(address, 'ipv4'),
       (prefixes) => prefixes.length === 0,
-      { what: `${pods4} to be gone`, within: 1 },
+      { what: `${pods4} to be gone`, within: atOnce },
     );
     expect(await tor.prefixesFrom(address, 'ipv6')).toEqual([pods]);
   });

@@ -62,17 +62,17 @@ ${rows
   })
   .join('')}`;
 
-/** How long after the start each new sight came, in seconds. */
+/** How long after the beginning each new sight came, in seconds. */
 type History = readonly { readonly sight: string; readonly at: number }[];
 
-/** Looks until `enough`; each sight that differs from the one before is written down. */
+/** Looks until `enough`; each sight that differs from the one before is written down. `begin`: of the clock that the times are from. */
 async function observe<T extends string>(
+  begin: number,
   look: () => Promise<T>,
   enough: (sights: readonly T[]) => boolean,
 ): Promise<History> {
-  const begin = performance.now();
   const history: { sight: T; at: number }[] = [];
-  const end = begin + (restartTime + staleTime + 15) * 1000;
+  const end = begin + (restartTime + staleTime + 60) * 1000;
   while (performance.now() < end) {
     const sight = await look();
     if (history.at(-1)?.sight !== sight) history.push({ sight, at: (performance.now() - begin) / 1000 });
@@ -106,7 +106,7 @@ describe('long-lived graceful restart (RFC 9494)', () => {
           ]),
         ),
       (all) => all.every((sight) => sight === 'plain' || sight === 'plain, plain'),
-      { what: 'every route, everywhere', within: 30 },
+      { what: 'every route, everywhere' },
     );
   }
 
@@ -144,9 +144,11 @@ describe('long-lived graceful restart (RFC 9494)', () => {
   describe('Herald dies and comes back in the long-lived time', () => {
     let histories: readonly History[];
     beforeAll(async () => {
+      const begin = performance.now();
       await lab().node('herald').process('herald').stop('KILL');
       const all = rows.map(({ node, router }) =>
         observe(
+          begin,
           () => router.sight(lab().node(node), pods),
           (seen) => seen.includes('LLGR_STALE') && seen.at(-1) === 'plain',
         ),
@@ -176,15 +178,20 @@ describe('long-lived graceful restart (RFC 9494)', () => {
       readonly kernel: History | undefined;
     }[];
     beforeAll(async () => {
+      const begin = performance.now();
       await lab().node('herald').process('herald').stop('KILL');
       histories = await Promise.all(
         rows.map(async ({ node: name, router }) => {
           const node = lab().node(name);
           const [seenPods, seenMarked, kernel] = await Promise.all([
-            observe(() => router.sight(node, pods), untilGone),
-            observe(() => router.sight(node, marked), untilGone),
+            observe(begin, () => router.sight(node, pods), untilGone),
+            observe(begin, () => router.sight(node, marked), untilGone),
             router.forwards &&
-              observe(async () => ((await router.forwards?.(node, pods)) === true ? 'there' : 'gone'), untilGone),
+              observe(
+                begin,
+                async () => ((await router.forwards?.(node, pods)) === true ? 'there' : 'gone'),
+                untilGone,
+              ),
           ]);
           return { pods: seenPods, marked: seenMarked, kernel };
         }),
@@ -214,8 +221,10 @@ describe('long-lived graceful restart (RFC 9494)', () => {
   describe('the router dies', () => {
     let histories: readonly History[];
     beforeAll(async () => {
+      const begin = performance.now();
       const all = rows.map((_, index) =>
         observe(
+          begin,
           () => ours(index),
           (seen) => seen.at(-1) === 'gone, gone',
         ),

@@ -36,7 +36,7 @@ describe.each(frrVersions)('what the router makes of each form of next hop, FRR 
     await new Herald(worker()).stop();
     await worker().write(file, configuration('auto'));
     worker().start('configured', ['herald', 'run', '-c', file]);
-    expect((await tor().established(address, 20)).remoteAs).toBe(65001);
+    expect((await tor().established(address)).remoteAs).toBe(65001);
   });
 
   test.each([
@@ -48,13 +48,11 @@ describe.each(frrVersions)('what the router makes of each form of next hop, FRR 
   ] as const)('nextHop: %s', async (mode, inRib, inKernel) => {
     const own = await linkLocal(worker());
     const named = (word: string) => (word === 'link-local' ? own : word);
-    await worker().write(file, configuration(`"${mode}"`));
-    await worker().process('configured').signal('HUP');
+    await new Herald(worker()).configure(configuration(`"${mode}"`), file, 'configured');
     const nextHops = async () => (await tor().paths(pods)).flatMap((path) => path.nexthops.map(({ ip }) => ip));
     const expected = inRib.map(named).toSorted();
     await until(nextHops, (found) => [...new Set(found)].toSorted().join() === expected.join(), {
       what: `the next hops ${expected.join(' and ')}`,
-      within: 20,
     });
     const leg = { gateway: named(inKernel), dev: 'eth1' };
     for (const [family, prefix] of [

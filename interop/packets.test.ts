@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Capture } from './lab/capture.ts';
 import { Frr } from './lab/frr.ts';
 import { frrVersions, useLab } from './lab/scenario.ts';
+import { until } from './lab/until.ts';
 import { rack } from './rack/addresses.ts';
 
 const { address, tor: torAddress } = rack.worker1;
@@ -56,31 +57,35 @@ describe.each(frrVersions)('what is on the wire, FRR %s', (version) => {
     const capture = new Capture(lab().node('tor'), 'eth1');
     await capture.start();
     worker().start('herald', ['herald', 'run', '-c', '/etc/herald']);
-    await tor().established(seen, 20);
-    await capture.stop();
+    await tor().established(seen);
     const [source, limit, dscp] = seen.includes(':')
       ? ['ipv6.src', 'ipv6.hlim', 'ipv6.tclass.dscp']
       : ['ip.src', 'ip.ttl', 'ip.dsfield.dscp'];
-    // Where nobody listens, the kernel itself answers with a reset.
-    const found = await capture.fields(`${source} == ${seen} && tcp.flags.reset == 0`, [
-      limit,
-      dscp,
-      'tcp.srcport',
-      'tcp.flags.syn',
-      'tcp.len',
-      'tcp.stream',
-    ]);
-    const isSyn = (fields: Readonly<Record<string, readonly string[]>>) =>
-      ['1', 'True'].includes(fields['tcp.flags.syn']?.[0] ?? '');
-    // The kernel may still be ending a connection of the process before.
-    const begun = new Set(found.filter(isSyn).map((fields) => fields['tcp.stream']?.[0]));
-    const ours = found.filter((fields) => begun.has(fields['tcp.stream']?.[0]));
+    type Fields = Readonly<Record<string, readonly string[]>>;
+    const isSyn = (fields: Fields) => ['1', 'True'].includes(fields['tcp.flags.syn']?.[0] ?? '');
+    const hasData = (fields: Fields) => fields['tcp.len']?.[0] !== '0';
+    async function captured(): Promise<readonly Fields[]> {
+      // Where nobody listens, the kernel itself answers with a reset.
+      const found = await capture.fields(`${source} == ${seen} && tcp.flags.reset == 0`, [
+        limit,
+        dscp,
+        'tcp.srcport',
+        'tcp.flags.syn',
+        'tcp.len',
+        'tcp.stream',
+      ]);
+      // The kernel may still be ending a connection of the process before.
+      const begun = new Set(found.filter(isSyn).map((fields) => fields['tcp.stream']?.[0]));
+      return found.filter((fields) => begun.has(fields['tcp.stream']?.[0]));
+    }
+    const ours = await until(captured, (found) => found.some(hasData), { what: 'our session in the capture' });
+    await capture.stop();
     return ours.map((fields) => ({
       limit: fields[limit]?.[0] ?? '',
       dscp: fields[dscp]?.[0] ?? '',
       port: fields['tcp.srcport']?.[0] ?? '',
       isSyn: isSyn(fields),
-      hasData: fields['tcp.len']?.[0] !== '0',
+      hasData: hasData(fields),
     }));
   }
 

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { Frr } from './lab/frr.ts';
 import { Herald } from './lab/herald.ts';
@@ -54,35 +53,24 @@ describe.each(frrVersions)('a change on a session that is up, FRR %s', (version)
     until(
       () => tor().paths(prefix),
       (paths) => paths.length > 0,
-      { what: `${prefix} at the router`, within: 20 },
+      { what: `${prefix} at the router` },
     );
 
-  async function load(parts: Parts): Promise<void> {
-    const loaded = () => worker().logs().split('configuration loaded').length;
-    const before = loaded();
-    await worker().write('/etc/herald/herald.yaml', configuration(parts));
-    await worker().process('herald').signal('HUP');
-    await until(
-      async () => loaded(),
-      (count) => count > before,
-      { what: 'the configuration to be loaded', within: 20 },
-    );
-  }
+  const load = (parts: Parts) => new Herald(worker()).configure(configuration(parts));
 
   const prefixesIn = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, prefix = '']) => prefix);
 
   /** What the router was sent because of it, in its own words, and how many UPDATEs; one route more is the sign that all of it is there. */
   async function heard(change: () => Promise<unknown>) {
     const before = (await tor().neighbor(address)).messageStats.updatesRecv;
-    const log = () => readFile(lab().node('tor').process('bgpd').log, 'utf8');
-    const since = (await log()).length;
+    const since = tor().logEnd;
     await change();
     const last = `2001:db8:e:${(++changes).toString(16)}::/64`;
     await new Herald(worker()).advertise([last]);
     const words = await until(
-      async () => (await log()).slice(since),
+      () => lab().node('tor').process('bgpd').logged(since),
       (text) => text.includes(`rcvd ${last}`),
-      { what: `${last} at the router`, within: 20 },
+      { what: `${last} at the router` },
     );
     const { updatesRecv } = (await tor().neighbor(address)).messageStats;
     return {
@@ -94,7 +82,7 @@ describe.each(frrVersions)('a change on a session that is up, FRR %s', (version)
 
   test('a thousand routes are there', async () => {
     await load({});
-    await tor().established(address, 20);
+    await tor().established(address);
     await isThere(route(ROUTES - 1));
     await until(
       () => tor().prefixesFrom(address),
@@ -145,7 +133,13 @@ describe.each(frrVersions)('a change on a session that is up, FRR %s', (version)
 
   test('the router asks for all, and is sent all', async () => {
     const before = await tor().prefixesFrom(address);
-    const { announced, withdrawn } = await heard(() => tor().vtysh(`clear bgp ipv6 ${address} soft in`));
+    const asked = async () =>
+      (await new Herald(worker()).peer(rack.worker1.tor)).counters['route-refreshes-received'] ?? 0;
+    const asks = await asked();
+    const { announced, withdrawn } = await heard(async () => {
+      await tor().vtysh(`clear bgp ipv6 ${address} soft in`);
+      await until(asked, (count) => count > asks, { what: 'the router to have asked' });
+    });
     expect([announced.toSorted(), withdrawn]).toEqual([before, []]);
     expect(await tor().neighbor(address)).toMatchObject({ connectionsEstablished: 1 });
   });

@@ -45,7 +45,7 @@ describe.each(frrVersions)('what the README says of peering with FRR %s', (versi
     const shown = await until(
       () => tor.vtysh('show bgp ipv6'),
       (text) => rows(text).length === 2,
-      { what: 'two prefixes in the table of the router', within: 20 },
+      { what: 'two prefixes in the table of the router' },
     );
     expect(rows(shown)).toEqual(rows(block('text')));
     await worker.process('readme').stop('TERM');

@@ -30,7 +30,7 @@ describe.each(frrVersions)('a session from the address of an interface, FRR %s',
     until(
       () => new Herald(worker()).peer(torAddress),
       (peer) => peer['last-down']?.kind === 'held',
-      { what: 'the peer to be held', within: 10 },
+      { what: 'the peer to be held' },
     );
 
   async function appear(): Promise<void> {
@@ -49,8 +49,7 @@ describe.each(frrVersions)('a session from the address of an interface, FRR %s',
       'address-family ipv6 unicast',
       `neighbor ${source} activate`,
     );
-    await worker().write('/etc/herald/herald.yaml', configuration);
-    await worker().process('herald').signal('HUP');
+    await new Herald(worker()).configure(configuration);
     const peer = await held();
     expect(peer['last-down']?.text).toBe(
       '"sourceInterface": interface source0 has no IPv6 address, is down, or is not there',
@@ -60,7 +59,7 @@ describe.each(frrVersions)('a session from the address of an interface, FRR %s',
 
   test('comes with the interface, from its address and the configured port', async () => {
     await appear();
-    const neighbor = await tor().established(source, 20);
+    const neighbor = await tor().established(source);
     expect(neighbor).toMatchObject({ hostForeign: source, portForeign: localPort });
   });
 
@@ -69,10 +68,10 @@ describe.each(frrVersions)('a session from the address of an interface, FRR %s',
     await until(
       () => tor().neighbor(source),
       ({ bgpState }) => bgpState !== 'Established',
-      { what: 'the end of the session', within: 15 },
+      { what: 'the end of the session' },
     );
     await held();
     await appear();
-    expect(await tor().established(source, 20)).toMatchObject({ hostForeign: source });
+    expect(await tor().established(source)).toMatchObject({ hostForeign: source });
   });
 });

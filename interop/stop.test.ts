@@ -3,7 +3,7 @@ import { Capture } from './lab/capture.ts';
 import { Frr } from './lab/frr.ts';
 import { Herald } from './lab/herald.ts';
 import { frrVersions, useLab } from './lab/scenario.ts';
-import { until } from './lab/until.ts';
+import { atOnce, until } from './lab/until.ts';
 import { rack } from './rack/addresses.ts';
 
 const { address, asn, pods } = rack.worker1;
@@ -37,7 +37,7 @@ describe.each(frrVersions)('from the first UPDATE to a clean stop, FRR %s', (ver
     const neighbor = await until(
       () => tor.neighbor(address),
       ({ bgpState }) => bgpState !== 'Established',
-      { what: 'the end of the session', within: 1 },
+      { what: 'the end of the session', within: atOnce },
     );
     expect(neighbor).toMatchObject({
       lastErrorCodeSubcode: '0602',
@@ -47,11 +47,16 @@ describe.each(frrVersions)('from the first UPDATE to a clean stop, FRR %s', (ver
     await until(
       () => tor.prefixesFrom(address),
       (found) => found.length === 0,
-      { what: 'no routes of ours', within: 1 },
+      { what: 'no routes of ours', within: atOnce },
     );
   });
 
   test('tshark reads in our UPDATEs what we announced, and nothing malformed', async () => {
+    await until(
+      () => capture().fields(`ipv6.src == ${address} && bgp.type == 3`, ['frame.number']),
+      (found) => found.length > 0,
+      { what: 'the Cease in the capture' },
+    );
     await capture().stop();
     const ours = `ipv6.src == ${address}`;
     expect(

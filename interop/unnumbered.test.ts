@@ -3,7 +3,7 @@ import { Frr } from './lab/frr.ts';
 import { Herald } from './lab/herald.ts';
 import { linkLocal } from './lab/links.ts';
 import { frrVersions, useLab } from './lab/scenario.ts';
-import { until } from './lab/until.ts';
+import { atOnce, until } from './lab/until.ts';
 import { fetchFrom, serve } from './lab/web.ts';
 import { rack } from './rack/addresses.ts';
 
@@ -16,7 +16,7 @@ describe.each(frrVersions)('a node on a port without addresses, FRR %s', (versio
 
   test('each finds the other by the interface alone', async () => {
     const tor = new Frr(lab().node('tor'));
-    expect(await tor.established('eth1', 20)).toMatchObject({ remoteAs: 65001, remoteRouterId: '10.255.1.1' });
+    expect(await tor.established('eth1')).toMatchObject({ remoteAs: 65001, remoteRouterId: '10.255.1.1' });
     const peer = await new Herald(lab().node('worker1')).peer(eth1);
     expect(peer['remote-address']).toBe(`${await linkLocal(lab().node('tor'))}%eth1`);
   });
@@ -32,13 +32,13 @@ describe.each(frrVersions)('a node on a port without addresses, FRR %s', (versio
       { what: `${pods} in the kernel` },
     );
     expect(kernel[pods]).toEqual([{ gateway, dev: 'eth1' }]);
-    serve(worker);
+    await serve(worker);
     await until(
       () => fetchFrom(lab().node('client'), pod),
       ([answer]) => answer === 'worker1',
       { what: `an answer from ${pod}` },
     );
-    await worker.exec(['ping', '-6', '-c', '1', '-W', '2', '-I', pod, rack.client]);
+    await worker.exec(['ping', '-6', '-c', '1', '-W', '10', '-I', pod, rack.client]);
   });
 
   test('the node says at once that its interface is down, and is back when it is up', async () => {
@@ -49,17 +49,17 @@ describe.each(frrVersions)('a node on a port without addresses, FRR %s', (versio
     const down = await until(
       () => herald.peer(eth1),
       (peer) => peer['session-state'] === 'idle',
-      { what: 'the session to be down', within: 1 },
+      { what: 'the session to be down', within: atOnce },
     );
     expect(down['last-down']?.text).toBe('interface eth1 is down');
     const tor = new Frr(lab().node('tor'));
     await until(
       () => tor.kernel(),
       (routes) => routes[pods] === undefined,
-      { what: `${pods} to be gone`, within: 5 },
+      { what: `${pods} to be gone`, within: atOnce },
     );
     await worker.exec(['ip', 'link', 'set', 'eth1', 'up']);
-    await tor.established('eth1', 20);
+    await tor.established('eth1');
     await until(
       () => tor.kernel(),
       (routes) => routes[pods] !== undefined,
@@ -80,7 +80,7 @@ describe.each(frrVersions)('a node on a port without addresses, FRR %s', (versio
     const peer = await until(
       () => herald.peer(eth1),
       (state) => state['session-state'] === 'established' && state['remote-address'] !== `${old}%eth1`,
-      { what: 'a session with the other address', within: 30 },
+      { what: 'a session with the other address' },
     );
     expect(peer['remote-address']).toBe(`${await linkLocal(node)}%eth1`);
     await until(

@@ -21,7 +21,7 @@ describe.each(generations)('every other daemon below FRR $FRR', (env) => {
 
   test('all sessions come up', async () => {
     const spine = new Frr(lab().node('spine'));
-    const neighbors = await Promise.all(leaves.map((leaf) => spine.established(leaf, 20)));
+    const neighbors = await Promise.all(leaves.map((leaf) => spine.established(leaf)));
     expect(neighbors.map(({ remoteAs }) => remoteAs)).toEqual([65002, 65003, 65004, 65005]);
   });
 

@@ -6,7 +6,8 @@ export default defineConfig({
     include: ['interop/**/*.test.ts'],
     globalSetup: ['interop/lab/prepare.ts'],
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Only ends what hangs: all that is waited for has a limit of its own.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });

@@ -39,7 +39,14 @@ export class Scene {
   static async begin(lab: Lab, settings: Readonly<Record<string, unknown>> = {}): Promise<Scene> {
     const scene = new Scene(lab);
     const { node } = scene;
-    if ((await node.attempt(['test', '-e', '/tmp/herald.yaml'])).code === 0) await scene.herald.stop();
+    if ((await node.attempt(['test', '-e', '/tmp/herald.yaml'])).code === 0) {
+      await scene.herald.stop();
+      await until(
+        async () => [...(await scene.tor.sessions()), ...(await scene.spare.sessions())],
+        (sessions) => sessions.length === 0,
+        { what: 'the end of its sessions' },
+      );
+    }
     await node.write('/tmp/herald.yaml', JSON.stringify({ controlPlane: { nodeName, ...settings } }));
     node.start('herald', ['herald', 'run', '-c', '/tmp/herald.yaml']);
     await until(

@@ -102,13 +102,38 @@ export class Frr {
     return neighbor;
   }
 
+  /** The neighbors whose session is up. */
+  async sessions(): Promise<string[]> {
+    const neighbors = await this.json<Record<string, Partial<FrrNeighbor>>>('show bgp neighbors');
+    return Object.keys(neighbors).filter((name) => neighbors[name]?.bgpState === 'Established');
+  }
+
   /** Waits until the session with a neighbor is up, and returns the neighbor. */
-  established(address: string, within = 10): Promise<FrrNeighbor> {
+  established(address: string): Promise<FrrNeighbor> {
     return until(
       () => this.neighbor(address),
       ({ bgpState }) => bgpState === 'Established',
-      { what: `${this.node.name} to have an established session with ${address}`, within },
+      { what: `${this.node.name} to have an established session with ${address}` },
     );
+  }
+
+  /** Where the log of its bgpd ends. */
+  get logEnd(): number {
+    return this.node.process('bgpd').logged().length;
+  }
+
+  /**
+   * Waits until it has heard a NOTIFICATION of a neighbor, such as `6/2`, and returns what it logged of that. What it says of the neighbor itself is soon
+   * overwritten, for it tries again. `since`: a place in its log.
+   */
+  async notified(address: string, code: string, since = 0): Promise<string> {
+    const words = `NOTIFICATION: received from neighbor ${address} ${code} `;
+    const log = await until(
+      () => this.node.process('bgpd').logged(since),
+      (text) => text.includes(words),
+      { what: `${this.node.name} to hear ${code} of ${address}` },
+    );
+    return log.split('\n').find((line) => line.includes(words)) ?? '';
   }
 
   /** The unicast table of a family: paths by prefix. */

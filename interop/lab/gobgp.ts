@@ -40,11 +40,11 @@ export class Gobgp {
   }
 
   /** Waits until the session with a neighbor is up. */
-  async established(address: string, within = 10): Promise<void> {
+  async established(address: string): Promise<void> {
     await until(
       () => this.sessions(),
       (addresses) => addresses.includes(address),
-      { what: `${this.node.name} to have an established session with ${address}`, within },
+      { what: `${this.node.name} to have an established session with ${address}` },
     );
   }
 

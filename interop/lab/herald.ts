@@ -1,4 +1,5 @@
 import type { LabNode } from './node.ts';
+import { until } from './until.ts';
 
 // What the scenarios read of the daemon's JSON.
 
@@ -43,6 +44,7 @@ export interface HeraldBfd {
   /** Absent while nothing is heard. */
   readonly 'remote-state'?: string;
   readonly 'transmit-interval-nanoseconds': number;
+  readonly 'detection-time-nanoseconds': number;
   readonly 'packets-discarded': number;
   readonly downs: number;
 }
@@ -83,6 +85,16 @@ export class Herald {
 
   async withdraw(prefixes: readonly string[]): Promise<void> {
     await this.node.exec(['herald', 'withdraw', '--file', '-'], prefixes.join('\n'));
+  }
+
+  /** Gives the daemon that was started as `name` another configuration file, and resolves when all of that is in force. */
+  async configure(text: string, file = '/etc/herald/herald.yaml', name = 'herald'): Promise<void> {
+    const daemon = this.node.process(name);
+    const loaded = () => daemon.logged().split('"configuration loaded"').length;
+    const before = loaded();
+    await this.node.write(file, text);
+    await daemon.signal('HUP');
+    await until(loaded, (count) => count > before, { what: `${this.node.name} to load its configuration` });
   }
 
   /** Asks the daemon to end in good order, and gives its exit code. */

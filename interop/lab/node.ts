@@ -181,6 +181,11 @@ export class NodeProcess {
     });
   }
 
+  /** What it has logged, from this place in it on. */
+  logged(since = 0): string {
+    return readFileSync(this.log, 'utf8').slice(since);
+  }
+
   /** Undefined while it runs. */
   get exitCode(): number | undefined {
     const { exitCode: code, signalCode: signal } = this.#child;
@@ -216,13 +221,13 @@ export class NodeProcess {
     this.#child.kill('SIGCONT');
   }
 
-  /** Sends a signal and waits for the end; gives the exit code. Throws when it has not ended after `within` seconds. */
-  async stop(signal = 'TERM', within = 10): Promise<number> {
+  /** Sends a signal and waits for the end; gives the exit code. */
+  async stop(signal = 'TERM'): Promise<number> {
     await this.signal(signal);
     const code = await until(
       () => this.exitCode,
       (value) => value !== undefined,
-      { what: `${this.name} to end after SIG${signal}`, within },
+      { what: `${this.name} to end after SIG${signal}` },
     );
     return code ?? 0;
   }

@@ -80,8 +80,9 @@ export async function startHerald(node: LabNode, nodeOptions = ''): Promise<void
   await socket(node, '/run/herald/herald.sock');
 }
 
+/** A file is there before anybody listens on it, and after a process that was killed. */
 async function socket(node: LabNode, path: string): Promise<void> {
-  await answer(node, ['test', '-S', path]);
+  await answer(node, ['grep', '-Eq', `^\\S+ \\S+ \\S+ 00010000 .*${path}$`, '/proc/net/unix']);
 }
 
 async function answer(node: LabNode, argv: readonly string[]): Promise<void> {

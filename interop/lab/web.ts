@@ -1,18 +1,24 @@
 import type { LabNode } from './node.ts';
+import { until } from './until.ts';
 
 const server =
   'const os = require("os"); require("http").createServer((_, r) => r.end(os.hostname())).listen(80, "::")';
 
-/** Starts a web server that answers every request with the node's name. The node must have Node.js. */
-export function serve(node: LabNode): void {
+/** Starts a web server that answers every request with the node's name, and resolves when it does. The node must have Node.js. */
+export async function serve(node: LabNode): Promise<void> {
   node.start('web', [process.execPath, '-e', server]);
+  await until(
+    () => fetchFrom(node, '::1'),
+    ([answer]) => answer === node.name,
+    { what: `the web server of ${node.name}` },
+  );
 }
 
 /** Fetches an address `times` times, on a new connection each; gives the answers, `failed` where there was none. */
 export async function fetchFrom(node: LabNode, address: string, times = 1, source?: string): Promise<string[]> {
   const host = address.includes(':') ? `[${address}]` : address;
   const from = source === undefined ? '' : `--interface ${source}`;
-  const curl = `curl -gsf --max-time 2 ${from} http://${host}/`;
+  const curl = `curl -gsf --max-time 10 ${from} http://${host}/`;
   const output = await node.text(['sh', '-c', `for _ in $(seq ${times}); do ${curl} || printf failed; echo; done`]);
   return output.trimEnd().split('\n');
 }

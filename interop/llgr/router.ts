@@ -4,8 +4,8 @@ import type { LabNode, NodeProcess } from '../lab/node.ts';
 import { startBird, startFrr, startGobgp } from '../lab/start.ts';
 
 /** Seconds: how long each end asks the other to keep its routes without a session, and how long after that. */
-export const restartTime = 2;
-export const staleTime = 6;
+export const restartTime = 5;
+export const staleTime = 15;
 
 /** Of the link that the router is on. */
 export interface Ends {
