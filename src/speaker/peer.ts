@@ -34,6 +34,8 @@ export class Peer implements SessionHandler {
   /** Present while the session is up. */
   #refresher: Refresher | undefined;
   #self: SelfNextHop = { ipv4: undefined, ipv6: undefined };
+  /** That of its last session, whose routes may still be here; 0: there was none. */
+  #lastAsn = 0;
 
   constructor(neighbor: Neighbor, owner: PeerOwner) {
     this.#neighbor = neighbor;
@@ -75,8 +77,9 @@ export class Peer implements SessionHandler {
     return this.#keeper.negotiated;
   }
 
+  /** 0: it is not known yet. */
   get peerAsn(): number {
-    return this.#keeper.negotiated?.peerAsn ?? this.#neighbor.asn;
+    return this.#keeper.negotiated?.peerAsn ?? (this.#neighbor.asn || this.#lastAsn);
   }
 
   /** The peer keeps our routes when the connection just closes (RFC 4724, 4.2). */
@@ -246,6 +249,7 @@ export class Peer implements SessionHandler {
 
   established(negotiated: Negotiated): void {
     const { global } = this.#owner;
+    this.#lastAsn = negotiated.peerAsn;
     this.#keeper.established(negotiated);
     this.#refresher = new Refresher(this.#keeper.session, negotiated, this.#inbound, this.#outbound);
     this.#inbound.established(negotiated, global.asn, this.#neighbor.role);

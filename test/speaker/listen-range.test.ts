@@ -130,10 +130,25 @@ describe('a listen range', () => {
     net.network.kill(addressOf(2));
     net.clock.advance(200_000);
     expect(stale()).toBe(1);
+    const received = { table: 'adj-rib-in', family: ipv6Unicast, neighbor: addressOf(2) } as const;
+    expect([...node.routes(received)].map(({ paths }) => paths[0]?.sourceAsn)).toEqual([65002]);
     expect(node.listenRanges()).toMatchObject([{ peers: 1 }]);
     net.clock.advance(110_000);
     expect(stale() ?? 0).toBe(0);
     net.clock.advance(121_000);
+    expect(remotes(node)).toEqual([]);
+  });
+
+  test('that changes forgets a peer that may no longer be, also while its routes wait for it', async () => {
+    const gracefulRestart = { restartTime: 300, stalePathTime: 400 };
+    const { net, node, router } = await lab(rangeOf(link, templateOf({ gracefulRestart })));
+    const two = await router(2, { gracefulRestart });
+    expect(net.until(() => stateOf(two, 1) === 'established')).toBe(true);
+    net.network.kill(addressOf(2));
+    net.clock.advance(10_000);
+    expect(remotes(node)).toEqual(['2001:db8::2']);
+    const asns = [{ first: 65003, last: 65003 }];
+    node.updateListenRange(rangeOf(link, { ...templateOf({ gracefulRestart }), asns }));
     expect(remotes(node)).toEqual([]);
   });
 
