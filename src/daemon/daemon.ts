@@ -101,6 +101,13 @@ export class Daemon {
     return this.#instances.list().some(({ router }) => router.peers().some((peer) => greeting.has(peer.sessionState)));
   }
 
+  /** Whether some peer is still to be sent something. */
+  get isSending(): boolean {
+    return this.#instances
+      .list()
+      .some(({ router }) => router.peers().some(({ families }) => families.some(({ unsent }) => unsent > 0)));
+  }
+
   /** Where metrics and probes are served; undefined when nowhere. */
   get telemetryEndpoint(): ApiEndpoint | undefined {
     return this.#telemetry?.endpoint;

@@ -101,14 +101,24 @@ async function start(
 /** In milliseconds: a router that is there has its first routes by then. */
 const firstSessions = 250;
 
-/** A step at a time, so that peers and requests never wait for more than one, and none beside the handshakes of the first sessions. */
+/** In milliseconds: what a step of the warm-up waits for peers that take routes, for some may not read at all. */
+const longestWait = 250;
+
+/**
+ * A step at a time, so that peers and requests never wait for more than one; none beside the handshakes of the first sessions, nor between
+ * the turns of a table that is being sent.
+ */
 async function warmUpAside(daemon: Daemon): Promise<void> {
   const start = performance.now();
   const pause = () => wait(5, undefined, { ref: false });
   for (const steps of [warmUp(), warmUpReceive()])
     do {
+      const since = performance.now();
       do await pause();
-      while (performance.now() - start < firstSessions && daemon.isGreeting);
+      while (
+        (performance.now() - start < firstSessions && daemon.isGreeting) ||
+        (performance.now() - since < longestWait && daemon.isSending)
+      );
     } while ((await steps.next()).done !== true);
 }
 

@@ -1,43 +1,103 @@
+import { grownTo } from './column.ts';
+
 /**
- * Orders prefix ids by attribute set, each set's ids together and in the order they came: what the packer needs. Linear; sets that
- * repeat, as in a bulk add, cost no look-up.
+ * Orders route ids by attribute set, each set's ids together and in the order they came: what the packer needs. Linear; sets that
+ * repeat, as in a bulk add, cost no look-up. First all are added, then all are placed; either may be done piece by piece.
  */
-export function bucketed(ids: Uint32Array, length: number, sets: Uint32Array): Uint32Array<ArrayBuffer> {
-  const ordered = new Uint32Array(length);
-  const buckets = new Map<number, number>();
-  const bucketOf = new Uint32Array(length);
-  const sizes: number[] = [];
-  let lastSet = -1;
-  let bucket = 0;
-  for (let i = 0; i < length; i++) {
-    const set = sets[ids[i] as number] ?? 0;
-    if (set !== lastSet) {
-      lastSet = set;
-      const known = buckets.get(set);
-      bucket = known ?? sizes.length;
-      if (known === undefined) {
-        buckets.set(set, bucket);
-        sizes.push(0);
-      }
+export class Buckets {
+  #ids: Uint32Array<ArrayBuffer>;
+  /** By the same index: the bucket. Empty while there is one. */
+  #bucketOf: Uint32Array<ArrayBuffer> = new Uint32Array(0);
+  #length = 0;
+  readonly #buckets = new Map<number, number>();
+  /** By bucket: how many it has; where its next one goes, once they are placed. */
+  readonly #sizes: number[] = [];
+  #lastSet = -1;
+  #bucket = 0;
+  #ordered: Uint32Array<ArrayBuffer> | undefined;
+
+  /** `capacity`: how many are expected. */
+  constructor(capacity: number) {
+    this.#ids = new Uint32Array(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds `ids[from]` up to `ids[to - 1]`. */
+  add(ids: Uint32Array, from: number, to: number, sets: Uint32Array): void {
+    for (let i = from; i < to; i++) {
+      const id = ids[i] as number;
+      this.#push(id, sets[id] ?? 0);
     }
-    bucketOf[i] = bucket;
-    sizes[bucket] = (sizes[bucket] as number) + 1;
   }
-  if (sizes.length === 1) {
-    ordered.set(ids.subarray(0, length));
-    return ordered;
+
+  /** Adds those of the ids from `from` to `to - 1` that have a set. */
+  addAll(from: number, to: number, sets: Uint32Array): void {
+    const end = Math.min(to, sets.length);
+    for (let id = from; id < end; id++) {
+      const set = sets[id] as number;
+      if (set !== 0) this.#push(id, set);
+    }
   }
-  let start = 0;
-  for (let i = 0; i < sizes.length; i++) {
-    const size = sizes[i] as number;
-    sizes[i] = start;
-    start += size;
+
+  /** Gives those that were added from `from` to `to - 1` their places; nothing is added any more. */
+  place(from: number, to: number): void {
+    if (this.#sizes.length <= 1) return;
+    const ordered = (this.#ordered ??= this.#start());
+    for (let i = from; i < to; i++) {
+      const bucket = this.#bucketOf[i] as number;
+      const at = this.#sizes[bucket] as number;
+      ordered[at] = this.#ids[i] as number;
+      this.#sizes[bucket] = at + 1;
+    }
   }
-  for (let i = 0; i < length; i++) {
-    const of = bucketOf[i] as number;
-    const at = sizes[of] as number;
-    ordered[at] = ids[i] as number;
-    sizes[of] = at + 1;
+
+  /** In order, once all are placed. */
+  get ordered(): Uint32Array<ArrayBuffer> {
+    return this.#ordered ?? this.#ids.subarray(0, this.#length);
   }
-  return ordered;
+
+  #push(id: number, set: number): void {
+    if (set !== this.#lastSet) this.#choose(set);
+    const at = this.#length++;
+    if (at === this.#ids.length) this.#grow();
+    this.#ids[at] = id;
+    if (this.#bucketOf.length !== 0) this.#bucketOf[at] = this.#bucket;
+    this.#sizes[this.#bucket] = (this.#sizes[this.#bucket] as number) + 1;
+  }
+
+  #choose(set: number): void {
+    this.#lastSet = set;
+    const known = this.#buckets.get(set);
+    this.#bucket = known ?? this.#sizes.length;
+    if (known !== undefined) return;
+    this.#buckets.set(set, this.#bucket);
+    this.#sizes.push(0);
+    if (this.#sizes.length === 2) this.#bucketOf = new Uint32Array(Math.max(64, this.#ids.length));
+  }
+
+  #grow(): void {
+    this.#ids = grownTo(this.#ids, this.#length);
+    if (this.#bucketOf.length !== 0) this.#bucketOf = grownTo(this.#bucketOf, this.#ids.length);
+  }
+
+  #start(): Uint32Array<ArrayBuffer> {
+    let start = 0;
+    for (let i = 0; i < this.#sizes.length; i++) {
+      const size = this.#sizes[i] as number;
+      this.#sizes[i] = start;
+      start += size;
+    }
+    return new Uint32Array(this.#length);
+  }
+}
+
+/** The first `length` of `ids` in order. */
+export function bucketed(ids: Uint32Array, length: number, sets: Uint32Array): Uint32Array<ArrayBuffer> {
+  const buckets = new Buckets(length);
+  buckets.add(ids, 0, length, sets);
+  buckets.place(0, length);
+  return buckets.ordered;
 }

@@ -27,9 +27,12 @@ export interface RefreshMarks {
   readonly end?: Mark;
 }
 
+const NOTHING = new Uint32Array(0);
+
 /** Ids in packing order. Members that start while nothing changes share one, and with it the packed bytes. */
 export class Snapshot {
-  readonly ids: Uint32Array;
+  #ids: Uint32Array | undefined;
+  /** Of the group when it was begun: whatever changed since is in the log. */
   readonly version: number;
   /** Each id has a holder here: some may be in no RIB any more, and are only to be withdrawn. */
   readonly held: boolean;
@@ -37,16 +40,39 @@ export class Snapshot {
   /** By the index of their first id. Kept only while several members walk, and good only while the group has not changed. */
   readonly slabs = new Map<number, { readonly slab: Slab; readonly version: number }>();
 
-  constructor(ids: Uint32Array, version: number, held = false) {
-    this.ids = ids;
+  readonly #expected: number;
+
+  /** `ids` may come later; `expected` is how many then. */
+  constructor(version: number, expected: number, ids?: Uint32Array, held = false) {
     this.version = version;
+    this.#expected = expected;
+    this.#ids = ids;
     this.held = held;
+  }
+
+  get isReady(): boolean {
+    return this.#ids !== undefined;
+  }
+
+  get ids(): Uint32Array {
+    return this.#ids ?? NOTHING;
+  }
+
+  /** Of the ids; near enough until it is ready. */
+  get length(): number {
+    return this.#ids?.length ?? this.#expected;
+  }
+
+  complete(ids: Uint32Array): void {
+    this.#ids = ids;
   }
 }
 
 export class Member {
   readonly subscriber: Subscriber;
   readonly cursor: Cursor;
+  /** It was sent nothing yet, and is to have everything with this at the end. */
+  joining: Mark | undefined;
   transfer: Transfer | undefined;
   /** Asked for, and not begun. */
   refresh: RefreshMarks | undefined;
@@ -56,9 +82,14 @@ export class Member {
     this.subscriber = subscriber;
     this.cursor = cursor;
   }
+
+  /** It was sent nothing at all. */
+  get isNew(): boolean {
+    return this.joining !== undefined || (this.transfer?.isFirst === true && !this.transfer.snapshot.isReady);
+  }
 }
 
 /** What was not sent yet: of a difference, some of it may be withdrawals that are noted nowhere else. */
 export function owedBy(transfer: Transfer | undefined): Uint32Array {
-  return transfer === undefined ? new Uint32Array(0) : transfer.snapshot.ids.subarray(transfer.position);
+  return transfer === undefined ? NOTHING : transfer.snapshot.ids.subarray(transfer.position);
 }

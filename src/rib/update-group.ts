@@ -1,11 +1,12 @@
 import type { Family } from '../wire/family.ts';
 import type { AttributeStore } from './attribute-store.ts';
-import { bucketed } from './bucket.ts';
+import { Buckets, bucketed } from './bucket.ts';
 import { ChangeLog } from './change-log.ts';
 import { grownTo, IdList } from './column.ts';
 import { type Mark, Member, owedBy, type RefreshMarks, Snapshot, type Subscriber, type Transfer } from './member.ts';
 import { Packer, type Slab } from './packer.ts';
 import type { RouteKeys } from './route-keys.ts';
+import { type Run, runThrough, type Steps, stepsOver } from './steps.ts';
 
 /** How much goes to a socket at a time: large enough for few system calls, small enough that a keepalive is never late behind it. */
 export interface SlabLimits {
@@ -13,9 +14,11 @@ export interface SlabLimits {
   readonly octets: number;
   /** Prefixes that one slab looks at. */
   readonly prefixes: number;
+  /** Prefixes that one step of what comes before the first slab looks at. */
+  readonly step: number;
 }
 
-const LIMITS: SlabLimits = { octets: 128 * 1024, prefixes: 16384 };
+const LIMITS: SlabLimits = { octets: 128 * 1024, prefixes: 16384, step: 65536 };
 
 /**
  * The Adj-RIB-Out that peers with the same outbound treatment share, for one family: what is announced for each route, and the changes
@@ -26,7 +29,11 @@ export class UpdateGroup {
   readonly #store: AttributeStore;
   readonly #packer: Packer;
   readonly #reach: number;
+  readonly #step: number;
   readonly #log: ChangeLog;
+  readonly #run: Run;
+  /** What is to be put in before anybody is sent anything. */
+  #fill: Steps | undefined;
   /** By route id: the attribute set announced; 0 for none. */
   #sets: Uint32Array<ArrayBuffer> = new Uint32Array(64);
   #size = 0;
@@ -38,10 +45,19 @@ export class UpdateGroup {
   #packed: { readonly from: number; readonly to: number; readonly version: number; readonly slab: Slab } | undefined;
   readonly #window = new IdList();
 
-  constructor(keys: RouteKeys, store: AttributeStore, family: Family, maxMessage: number, limits: SlabLimits = LIMITS) {
+  constructor(
+    keys: RouteKeys,
+    store: AttributeStore,
+    family: Family,
+    maxMessage: number,
+    run: Run = runThrough,
+    limits: SlabLimits = LIMITS,
+  ) {
     this.#keys = keys;
     this.#store = store;
+    this.#run = run;
     this.#reach = limits.prefixes;
+    this.#step = limits.step;
     this.#packer = new Packer(keys, store, family, maxMessage, limits.octets);
     this.#log = new ChangeLog(
       (id) => keys.hold(id),
@@ -77,14 +93,23 @@ export class UpdateGroup {
     if (before === 0) this.#size++;
     else if (set === 0) this.#size--;
     this.#version++;
-    if (this.#members.size !== 0) this.#log.append(id);
+    if (this.#members.size !== 0 && this.#fill === undefined) this.#log.append(id);
+  }
+
+  get isFilling(): boolean {
+    return this.#fill !== undefined;
+  }
+
+  /** Takes steps that put in what there is: members that join meanwhile wait. Of a group that is filled already, only while that goes on: these steps take the place of those. */
+  fill(steps: Steps): void {
+    this.#fill = steps;
+    this.#run(this.#filling(steps));
   }
 
   /** A member that starts with everything. */
   join(subscriber: Subscriber, ending: Mark): void {
-    const member = new Member(subscriber, this.#log.join());
-    this.#members.set(subscriber, member);
-    member.transfer = this.#begin(this.#fullSnapshot(), ending, true);
+    const member = this.#admit(subscriber);
+    member.joining = ending;
     this.#pump(member);
   }
 
@@ -103,14 +128,19 @@ export class UpdateGroup {
   adopt(subscriber: Subscriber, from: UpdateGroup): void {
     const old = from.#members.get(subscriber);
     if (old === undefined) return;
-    const { blocked, refresh, transfer } = old;
-    const snapshot = this.#heldSnapshot(this.#differences(from, old));
+    const { blocked, refresh, transfer, isNew } = old;
+    const ending = old.joining ?? transfer?.ending;
+    let snapshot: Snapshot | undefined;
+    if (!isNew) {
+      this.#finishFill();
+      snapshot = this.#heldSnapshot(this.#differences(from, old));
+    }
     from.leave(subscriber);
-    const member = new Member(subscriber, this.#log.join());
+    const member = this.#admit(subscriber);
     member.blocked = blocked;
     member.refresh = refresh;
-    this.#members.set(subscriber, member);
-    member.transfer = this.#begin(snapshot, transfer?.ending);
+    if (snapshot === undefined) member.joining = ending;
+    else member.transfer = this.#begin(snapshot, ending);
     this.#pump(member);
   }
 
@@ -142,12 +172,18 @@ export class UpdateGroup {
   isCurrent(subscriber: Subscriber): boolean {
     const member = this.#members.get(subscriber);
     if (member === undefined) return false;
-    return member.transfer === undefined && member.refresh === undefined && member.cursor.position === this.#log.end;
+    return (
+      member.joining === undefined &&
+      member.transfer === undefined &&
+      member.refresh === undefined &&
+      member.cursor.position === this.#log.end
+    );
   }
 
   /** Routes that a member has been sent, near enough while it is being filled. */
   sentTo(subscriber: Subscriber): number {
-    const transfer = this.#members.get(subscriber)?.transfer;
+    const { joining, transfer } = this.#members.get(subscriber) ?? {};
+    if (joining !== undefined) return 0;
     return transfer === undefined ? this.#size : Math.min(transfer.position, this.#size);
   }
 
@@ -155,13 +191,15 @@ export class UpdateGroup {
   unsentTo(subscriber: Subscriber): number {
     const member = this.#members.get(subscriber);
     if (member === undefined) return 0;
-    const { transfer, refresh, cursor } = member;
-    const dump = transfer === undefined ? 0 : transfer.snapshot.ids.length - transfer.position;
+    const { joining, transfer, refresh, cursor } = member;
+    if (joining !== undefined) return this.#size;
+    const dump = transfer === undefined ? 0 : transfer.snapshot.length - transfer.position;
     return dump + (refresh === undefined ? 0 : this.#size) + this.#log.end - cursor.position;
   }
 
   /** Gives up every hold; the group is not used again. */
   dispose(): void {
+    this.#fill = undefined;
     for (let id = 0; id < this.#sets.length; id++) {
       const set = this.#sets[id] as number;
       if (set !== 0) this.#store.release(set);
@@ -172,7 +210,7 @@ export class UpdateGroup {
 
   /** The ids of the routes that a member of another group has not as they are here, or may not have. */
   #differences(from: UpdateGroup, { transfer, cursor }: Member): readonly number[] {
-    const owed = new Set(owedBy(transfer));
+    const owed = new Set(transfer?.snapshot.isReady === false ? from.announcedIds() : owedBy(transfer));
     const ids: number[] = [];
     // The groups before may have announced more than either of these ever did.
     for (const id of owed) if (transfer?.isFirst !== true || this.announced(id) !== 0) ids.push(id);
@@ -184,10 +222,40 @@ export class UpdateGroup {
     return ids;
   }
 
+  #admit(subscriber: Subscriber): Member {
+    const member = new Member(subscriber, this.#log.join());
+    this.#members.set(subscriber, member);
+    return member;
+  }
+
+  *#filling(steps: Steps): Generator<void, void> {
+    while (this.#fill === steps) {
+      if (steps.next().done === true) this.#filled();
+      else yield;
+    }
+  }
+
+  #finishFill(): void {
+    if (this.#fill === undefined) return;
+    runThrough(this.#fill);
+    this.#filled();
+  }
+
+  #filled(): void {
+    this.#fill = undefined;
+    for (const member of this.#members.values()) this.#pump(member);
+  }
+
   #pump(member: Member): void {
+    if (this.#fill !== undefined) return;
     while (!member.blocked) {
-      const { transfer } = member;
-      if (transfer !== undefined) {
+      const { transfer, joining } = member;
+      if (joining !== undefined) {
+        member.joining = undefined;
+        member.cursor.position = this.#log.end;
+        member.transfer = this.#begin(this.#fullSnapshot(), joining, true);
+      } else if (transfer !== undefined) {
+        if (!transfer.snapshot.isReady) return;
         const slab = this.#nextOfTransfer(member, transfer);
         transfer.position = slab.end;
         if (slab.bytes.length > 0) this.#send(member, slab.bytes, slab.updates);
@@ -241,13 +309,23 @@ export class UpdateGroup {
   }
 
   #newSnapshot(): Snapshot {
-    const ids = this.announcedIds();
-    return new Snapshot(bucketed(ids, ids.length, this.#sets), this.#version);
+    const snapshot = new Snapshot(this.#version, this.#size);
+    this.#run(this.#build(snapshot));
+    return snapshot;
+  }
+
+  /** What changes between the steps is in the log, and is left out when the rest is packed: here it may be in or not, and in any place. */
+  *#build(snapshot: Snapshot): Generator<void, void> {
+    const buckets = new Buckets(this.#size);
+    yield* stepsOver(this.#sets.length, this.#step, (from, to) => buckets.addAll(from, to, this.#sets));
+    yield* stepsOver(buckets.length, this.#step, (from, to) => buckets.place(from, to));
+    snapshot.complete(buckets.ordered);
+    for (const member of this.#members.values()) if (member.transfer?.snapshot === snapshot) this.#pump(member);
   }
 
   #heldSnapshot(ids: readonly number[]): Snapshot {
     for (const id of ids) this.#keys.hold(id);
-    return new Snapshot(bucketed(Uint32Array.from(ids), ids.length, this.#sets), this.#version, true);
+    return new Snapshot(this.#version, ids.length, bucketed(Uint32Array.from(ids), ids.length, this.#sets), true);
   }
 
   /** The ids of all routes announced. */
@@ -277,6 +355,8 @@ export class UpdateGroup {
       const id = ids[i] as number;
       if (!this.#log.isPending(id, cursor)) window.push(id);
     }
+    // Mostly nothing: then they are in order as they are.
+    if (window.length === end - position) return this.#packer.pack(ids, position, end, this.#sets);
     return { ...this.#packAll(window), end };
   }
 

@@ -12,6 +12,8 @@ export interface Clock {
   date(): Date;
   /** Calls once after so many milliseconds; never keeps the process alive by itself. */
   timer(milliseconds: number, callback: () => void): Timer;
+  /** Calls once, as soon as everything else that waits has had its turn. */
+  turn(callback: () => void): void;
 }
 
 export interface Timer {
@@ -93,7 +95,7 @@ export interface Connection {
   handle(handler: ConnectionHandler): void;
   /**
    * Queues one or more whole messages; the bytes are not copied and must not change afterwards.
-   * False when the peer reads slower than we write: hold back until `drained`.
+   * False when the peer reads slower than we write, or others are to have their turn first: hold back until `drained`.
    */
   send(bytes: Uint8Array): boolean;
   /** Octets queued that the kernel has not taken. */

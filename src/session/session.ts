@@ -213,7 +213,7 @@ export class Session {
 
   /**
    * Queues whole messages as they are, `updates` of them UPDATEs; the bytes must not change afterwards. False when not established,
-   * or when the peer reads slower than we write: then hold back until `drained`.
+   * or as `Connection.send`: then hold back until `drained`.
    */
   send(bytes: Uint8Array, updates: number): boolean {
     const machine = this.#established;

@@ -5,6 +5,7 @@ import { IdList } from '../rib/column.ts';
 import { LocRib, type Owner } from '../rib/loc-rib.ts';
 import { PathTable, readPathId } from '../rib/path-table.ts';
 import { PrefixTable } from '../rib/prefix-table.ts';
+import { type Run, runThrough } from '../rib/steps.ts';
 import { UpdateGroup } from '../rib/update-group.ts';
 import { afiOf, type Family } from '../wire/family.ts';
 import type { Nlri } from '../wire/update.ts';
@@ -33,7 +34,11 @@ export class FamilyRib {
   /** Prefixes whose paths changed and that the groups have not heard of. */
   readonly #changed = new IdList();
 
-  constructor(family: Family, store: AttributeStore) {
+  readonly #run: Run;
+
+  /** `run`: how groups are filled. */
+  constructor(family: Family, store: AttributeStore, run: Run = runThrough) {
+    this.#run = run;
     this.family = family;
     this.#store = store;
     this.table = new PrefixTable(afiOf(family) === 1 ? 4 : 16);
@@ -108,17 +113,17 @@ export class FamilyRib {
     for (const { group } of this.#outbound.values()) group.flush();
   }
 
-  /** The group of a treatment, filled. */
+  /** The group of a treatment, filled or about to be. */
   outbound(treatment: Treatment): Outbound {
     const key = keyOf(treatment);
     const known = this.#outbound.get(key);
     if (known !== undefined) return known;
     const exporter = new Exporter(treatment, this.family, this.table, this.#store);
     const keys = treatment.addPath ? this.paths : this.table;
-    const group = new UpdateGroup(keys, this.#store, this.family, treatment.maxMessage);
+    const group = new UpdateGroup(keys, this.#store, this.family, treatment.maxMessage, this.#run);
     const outbound = { key, treatment, exporter, group, feed: this.#feed(treatment, exporter, group) };
     this.#outbound.set(key, outbound);
-    outbound.feed.updateAll(this.table.end);
+    group.fill(outbound.feed.updateAll(this.table.end));
     return outbound;
   }
 
@@ -133,18 +138,28 @@ export class FamilyRib {
     outbound.exporter = new Exporter(treatment, this.family, this.table, this.#store);
     outbound.feed = this.#feed(treatment, outbound.exporter, outbound.group);
     this.#outbound.set(key, outbound);
-    outbound.feed.updateAll(this.table.end);
-    outbound.group.flush();
+    this.#updateAll(outbound);
     return true;
   }
 
   /** A policy says something else of these prefixes than before: sends what comes out differently. */
   evaluateAgain(policy: PolicyChain, touched: Touched): void {
     const ids = Uint32Array.from(touched === 'all' ? [] : touched.flatMap((prefix) => this.#idOf(prefix) ?? []));
-    for (const { treatment, feed, group } of this.#outbound.values()) {
-      if (treatment.policy !== policy) continue;
-      if (touched === 'all') feed.updateAll(this.table.end);
-      else feed.update(ids, ids.length);
+    for (const outbound of this.#outbound.values()) {
+      if (outbound.treatment.policy !== policy) continue;
+      if (touched === 'all') this.#updateAll(outbound);
+      else {
+        outbound.feed.update(ids, ids.length);
+        outbound.group.flush();
+      }
+    }
+  }
+
+  #updateAll({ feed, group }: Outbound): void {
+    const steps = feed.updateAll(this.table.end);
+    if (group.isFilling) group.fill(steps);
+    else {
+      runThrough(steps);
       group.flush();
     }
   }

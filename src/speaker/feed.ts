@@ -1,14 +1,18 @@
 import type { LocRib } from '../rib/loc-rib.ts';
 import type { PathTable } from '../rib/path-table.ts';
+import { type Steps, stepsOver } from '../rib/steps.ts';
 import type { UpdateGroup } from '../rib/update-group.ts';
 import type { Exporter } from './export.ts';
+
+/** Prefixes in one step: few milliseconds, whatever the policy. */
+const STEP = 32768;
 
 /** Brings an update group up to date with the Loc-RIB. */
 export interface Feed {
   /** The paths of the first `length` of these prefixes may have changed. */
   update(prefixes: Uint32Array, length: number): void;
-  /** All may have, up to the prefix before `end`. */
-  updateAll(end: number): void;
+  /** All may have, up to the prefix before `end`. A change between two steps is to be told as ever. */
+  updateAll(end: number): Steps;
   /** The group is not used again. */
   dispose(): void;
 }
@@ -33,16 +37,20 @@ export class BestPaths implements Feed {
     }
   }
 
-  updateAll(end: number): void {
-    for (let prefix = 0; prefix < end; prefix++) {
-      const best = this.#locRib.best(prefix);
-      if (best !== 0) this.#group.put(prefix, this.#exporter.export(prefix, best));
-      else if (this.#group.announced(prefix) !== 0) this.#group.put(prefix, 0);
-    }
+  updateAll(end: number): Steps {
+    return stepsOver(end, STEP, (from, to) => this.#updateFrom(from, to));
   }
 
   dispose(): void {
     this.#group.dispose();
+  }
+
+  #updateFrom(from: number, to: number): void {
+    for (let prefix = from; prefix < to; prefix++) {
+      const best = this.#locRib.best(prefix);
+      if (best !== 0) this.#group.put(prefix, this.#exporter.export(prefix, best));
+      else if (this.#group.announced(prefix) !== 0) this.#group.put(prefix, 0);
+    }
   }
 }
 
@@ -69,8 +77,10 @@ export class AllPaths implements Feed {
       if (i === 0 || prefixes[i] !== prefixes[i - 1]) this.#update(prefixes[i] as number);
   }
 
-  updateAll(end: number): void {
-    for (let prefix = 0; prefix < end; prefix++) this.#update(prefix);
+  updateAll(end: number): Steps {
+    return stepsOver(end, STEP, (from, to) => {
+      for (let prefix = from; prefix < to; prefix++) this.#update(prefix);
+    });
   }
 
   dispose(): void {

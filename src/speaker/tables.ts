@@ -1,5 +1,6 @@
 import type { Address } from '../ip/address.ts';
 import { AttributeStore } from '../rib/attribute-store.ts';
+import type { Run } from '../rib/steps.ts';
 import type { World } from '../session/ports.ts';
 import { type Family, familyName } from '../wire/family.ts';
 import { isPrefixFamily } from '../wire/nlri.ts';
@@ -7,6 +8,7 @@ import { hex } from '../wire/printable.ts';
 import type { Attributes, Nlri } from '../wire/update.ts';
 import { SpeakerError } from './error.ts';
 import { FamilyRib } from './family-rib.ts';
+import { inTurns } from './in-turns.ts';
 import type { Inbound } from './inbound.ts';
 import type { RouteRow } from './route-row.ts';
 import { RouteWatchers } from './route-watchers.ts';
@@ -22,6 +24,7 @@ export class Tables {
   readonly #clock: World['clock'];
   readonly #ribs = new Map<Family, FamilyRib>();
   readonly #watchers: RouteWatchers;
+  readonly #run: Run;
   readonly #uuids: Uuids;
   readonly #startedAt: number;
   readonly #startDate: Date;
@@ -29,6 +32,7 @@ export class Tables {
   constructor(asn: number, { clock, entropy }: Pick<World, 'clock' | 'entropy'>) {
     this.#asn = asn;
     this.#clock = clock;
+    this.#run = inTurns(clock);
     this.#uuids = new Uuids(entropy);
     this.#watchers = new RouteWatchers(clock);
     this.#startedAt = clock.now();
@@ -61,7 +65,7 @@ export class Tables {
         'invalid-argument',
         `family ${familyName(family)} is not supported: only unicast and multicast are`,
       );
-    const rib = new FamilyRib(family, this.store);
+    const rib = new FamilyRib(family, this.store, this.#run);
     this.#ribs.set(family, rib);
     return rib;
   }

@@ -106,6 +106,6 @@ const neighbor: Neighbor = {
 };
 
 /** Time stands still. */
-const clock: Clock = { now: () => 0, date: () => new Date(0), timer: () => ({ cancel: () => {} }) };
+const clock: Clock = { now: () => 0, date: () => new Date(0), timer: () => ({ cancel: () => {} }), turn: () => {} };
 
 const silent: SpeakerLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -16,6 +16,7 @@ export const systemClock: Clock = {
     wait(milliseconds);
     return { cancel: () => clearTimeout(handle) };
   },
+  turn: (callback) => void setImmediate(callback),
 };
 
 export const systemEntropy: Entropy = () => Math.random();

@@ -7,6 +7,7 @@ import type { RefreshMarks, Subscriber } from '../../src/rib/member.ts';
 import { PathTable } from '../../src/rib/path-table.ts';
 import { PrefixTable } from '../../src/rib/prefix-table.ts';
 import type { RouteKeys } from '../../src/rib/route-keys.ts';
+import { type Run, runThrough, type Steps, stepsOver } from '../../src/rib/steps.ts';
 import { type SlabLimits, UpdateGroup } from '../../src/rib/update-group.ts';
 import { encodeAttributes } from '../../src/wire/attribute.ts';
 import { type Context, initialContext } from '../../src/wire/context.ts';
@@ -97,14 +98,14 @@ class Bench {
   readonly addPath: boolean;
   readonly groups: UpdateGroup[];
 
-  constructor(family: Family, addPath: boolean, limits?: SlabLimits) {
+  constructor(family: Family, addPath: boolean, limits?: SlabLimits, run: Run = runThrough) {
     this.family = family;
     this.addPath = addPath;
     this.table = new PrefixTable(family === ipv4Unicast ? 4 : 16);
     this.keys = addPath ? new PathTable(this.table) : this.table;
     // The ids that follow lie on both sides of a column's first size.
     for (let i = 0; i < OTHERS; i++) this.keys.acquire(this.nlri(1000 + i), 0);
-    this.groups = [0, 1, 2].map(() => new UpdateGroup(this.keys, this.store, family, 4096, limits));
+    this.groups = [0, 1, 2].map(() => new UpdateGroup(this.keys, this.store, family, 4096, run, limits));
   }
 
   /** MED tells the sets apart. */
@@ -148,6 +149,17 @@ class Bench {
     this.keys.release(id);
   }
 
+  /** A table as a reader has it, of the MED of each route that there is. */
+  named(meds: readonly (number | undefined)[]): Record<string, number> {
+    const named: Record<string, number> = {};
+    for (const [i, med] of meds.entries()) {
+      if (med === undefined) continue;
+      const part = { family: this.family, addPath: this.addPath, bytes: this.nlri(i) };
+      for (const { prefix, pathId } of prefixesOf(part)) named[`${prefix} ${pathId}`] = med;
+    }
+    return named;
+  }
+
   announced(group: number): Map<string, number | undefined> {
     const reader = this.reader();
     const g = this.groups[group] as UpdateGroup;
@@ -164,7 +176,34 @@ function ending(reader: Subscriber): () => boolean {
   return () => reader.send(endOfRib, 1);
 }
 
+/** Of the routes that change. */
+const ROUTES = 13;
+
+const med = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined });
+
+/** What takes more steps than one waits until it is told to go on. */
+class Turns {
+  #waiting: Steps[] = [];
+  readonly run: Run = (steps) => {
+    if (steps.next().done !== true) this.#waiting.push(steps);
+  };
+
+  /** All that is left. */
+  finish(): void {
+    while (this.#waiting.length > 0) this.next();
+  }
+
+  /** One step of each. */
+  next(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const steps of waiting) this.run(steps);
+  }
+}
+
 type Step =
+  | { readonly do: 'turn' }
+  | { readonly do: 'fill'; readonly group: number }
   | { readonly do: 'put'; readonly group: number; readonly prefix: number; readonly med: number | undefined }
   | {
       readonly do: 'flush' | 'read' | 'refresh' | 'adopt' | 'join' | 'leave';
@@ -179,9 +218,14 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({
         do: fc.constant('put' as const),
         group: fc.integer({ min: 0, max: 2 }),
-        prefix: fc.integer({ min: 0, max: 12 }),
-        med: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
+        prefix: fc.integer({ min: 0, max: ROUTES - 1 }),
+        med,
       }),
+    },
+    { weight: 4, arbitrary: fc.constant({ do: 'turn' as const }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('fill' as const), group: fc.integer({ min: 0, max: 2 }) }),
     },
     {
       weight: 3,
@@ -192,7 +236,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       }),
     },
   ),
-  { maxLength: 80 },
+  { maxLength: 100 },
 );
 
 describe.each([
@@ -201,18 +245,41 @@ describe.each([
   ['ipv4/unicast with ADD-PATH', ipv4Unicast, true],
   ['ipv6/unicast with ADD-PATH', ipv6Unicast, true],
 ] as const)('an update group of %s', (_, family, addPath) => {
-  test('however members join, stall, refresh, move and leave, each ends with what its group announces', () => {
+  test('however members join, stall, refresh, move and leave, and whatever changes between the steps of all that, each ends with what its group announces', () => {
     fc.assert(
       fc.property(
+        fc.tuple(...[0, 1, 2].map(() => fc.array(med, { minLength: ROUTES, maxLength: ROUTES }))),
         steps,
-        fc.record({ octets: fc.constantFrom(1, 100, 1000), prefixes: fc.constantFrom(1, 3, 100) }),
-        (plan, limits) => {
-          const bench = new Bench(family, addPath, limits);
+        fc.record({
+          octets: fc.constantFrom(1, 100, 1000),
+          prefixes: fc.constantFrom(1, 3, 100),
+          step: fc.constantFrom(1, 20, 40, 1000),
+        }),
+        (tables, plan, limits) => {
+          const turns = new Turns();
+          const bench = new Bench(family, addPath, limits, turns.run);
+          const wanted = tables.map((table) => [...table]);
+          const fill = (group: number) =>
+            bench.groups[group]?.fill(
+              stepsOver(ROUTES, Math.min(3, limits.step), (from, to) => {
+                for (let i = from; i < to; i++) bench.put(group, i, wanted[group]?.[i]);
+              }),
+            );
+          for (const group of tables.keys()) fill(group);
           const members = new Map<number, { reader: Reader; group: number }>();
           const groupOf = (member: { group: number }) => bench.groups[member.group] as UpdateGroup;
           for (const step of plan) {
             if (step.do === 'put') {
+              (wanted[step.group] as (number | undefined)[])[step.prefix] = step.med;
               bench.put(step.group, step.prefix, step.med);
+              continue;
+            }
+            if (step.do === 'turn') {
+              turns.next();
+              continue;
+            }
+            if (step.do === 'fill') {
+              if (bench.groups[step.group]?.isFilling) fill(step.group);
               continue;
             }
             const member = members.get(step.who);
@@ -236,14 +303,16 @@ describe.each([
               groupOf(member).adopt(member.reader, from);
             }
           }
+          turns.finish();
           for (const group of bench.groups) group.flush();
           for (const member of members.values()) {
             member.reader.credit = Number.POSITIVE_INFINITY;
             groupOf(member).resume(member.reader);
           }
+          turns.finish();
           for (const member of members.values()) {
             expect(groupOf(member).isCurrent(member.reader)).toBe(true);
-            expect(Object.fromEntries(member.reader.table)).toEqual(Object.fromEntries(bench.announced(member.group)));
+            expect(Object.fromEntries(member.reader.table)).toEqual(bench.named(wanted[member.group] ?? []));
             expect(groupOf(member).sentTo(member.reader)).toBe(member.reader.table.size);
             expect(member.reader.ended).toBe(1);
             expect(member.reader.refreshes.done).toBe(member.reader.refreshes.begun);
@@ -251,7 +320,7 @@ describe.each([
           }
           for (const group of bench.groups) {
             expect(group.pendingChanges).toBe(0);
-            for (let i = 0; i <= 12; i++) bench.put(bench.groups.indexOf(group), i, undefined);
+            for (let i = 0; i < ROUTES; i++) bench.put(bench.groups.indexOf(group), i, undefined);
             group.dispose();
           }
           // Whatever happened, nothing is held any more.
@@ -291,7 +360,7 @@ describe.each([
   });
 
   test('a member that moves in the middle of a dump is sent the rest of it and what differs, each once', () => {
-    const bench = new Bench(family, addPath, { octets: 1, prefixes: 1 });
+    const bench = new Bench(family, addPath, { octets: 1, prefixes: 1, step: 1 });
     for (let i = 0; i < 10; i++) bench.put(0, i, i);
     for (const i of [2, 3, 4, 5, 6, 7]) bench.put(1, i, i);
     for (const i of [0, 9]) bench.put(1, i, 100);

@@ -31,6 +31,10 @@ export class VirtualClock implements Clock {
     };
   }
 
+  turn(callback: () => void): void {
+    this.timer(0, callback);
+  }
+
   /** How many timers run. */
   get waiting(): number {
     return this.#due.length;

@@ -16,7 +16,12 @@ export class StoppableProcess {
     this.#address = address;
     this.#others = others;
     const { clock } = network;
-    this.clock = { now: () => clock.now(), date: () => clock.date(), timer: (ms, call) => this.#timer(ms, call) };
+    this.clock = {
+      now: () => clock.now(),
+      date: () => clock.date(),
+      timer: (ms, call) => this.#timer(ms, call),
+      turn: (call) => void this.#timer(0, call),
+    };
   }
 
   stop(): void {

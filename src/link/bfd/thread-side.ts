@@ -30,6 +30,7 @@ export function patient(clock: Clock): Clock {
   return {
     now: () => clock.now(),
     date: () => clock.date(),
+    turn: (callback) => clock.turn(callback),
     timer(milliseconds: number, callback: () => void): Timer {
       let waiting: NodeJS.Immediate | undefined;
       const timer = clock.timer(milliseconds, () => {
