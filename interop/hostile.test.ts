@@ -55,6 +55,11 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
     await node().write('/etc/herald/herald.yaml', configuration);
     await node().process('herald').signal('TERM');
     await node().process('herald').exited;
+    await until(
+      () => tor().neighbor(address),
+      ({ bgpState }) => bgpState !== 'Established',
+      { what: 'the end of the session before' },
+    );
     node().start('herald', ['herald', 'run', '-c', '/etc/herald']);
     const before = await until(
       () => tor().neighbor(address),
@@ -75,7 +80,7 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
   }
 
   const seen = (holds: (peer: HeraldPeer) => boolean, what: string) =>
-    until(() => herald().peer(hostile.address), holds, { what });
+    until(() => herald().peer(hostile.address), holds, { what, within: 180 });
 
   /** The router is without a message of ours for three seconds at no time, and has what is added now. */
   async function routerIsWell(before: FrrNeighbor, added: string): Promise<void> {
@@ -139,7 +144,7 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
     const after = await until(
       () => tor().neighbor(address),
       ({ addressFamilyInfo }) => addressFamilyInfo?.['ipv6Unicast']?.acceptedPrefixCounter === own + 1,
-      { what: `${own + 1} prefixes at the router` },
+      { what: `${own + 1} prefixes at the router`, within: 180 },
     );
     expect(after.connectionsDropped).toBe(before.connectionsDropped);
     await until(
@@ -148,7 +153,7 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
       { what: 'the last community at the router' },
     );
     await endFlood();
-  }, 240_000);
+  });
 
   test('routes without end: it goes when they take the memory of all, and they with it', async () => {
     const updates = 3000 * routesMemory;
@@ -162,9 +167,10 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
     expect(metrics('cilium_bgp_control_plane_session_state')).toBe(0);
     expect(metrics('herald_table_bytes', undefined, 'instance_name="rack"')).toBeLessThan(1e6);
     await endFlood();
-  }, 180_000);
+  });
 
   test('malformed UPDATEs and the wish to have everything again: counted, answered when it reads, and ten lines of log in a minute', async () => {
+    const begin = performance.now();
     const before = await flood(nuisances(hostile.address, 20_000));
     const { counters } = await seen((peer) => (peer.counters['malformed-updates'] ?? 0) > 50_000, 'three rounds of it');
     expect(counters['route-refreshes-received']).toBeGreaterThan(40_000);
@@ -175,9 +181,9 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
     expect(metrics('cilium_bgp_control_plane_session_state')).toBe(1);
     const lines = readFileSync(node().process('herald').log, 'utf8').match(/"malformed UPDATE/g) ?? [];
     expect(lines.length).toBeGreaterThan(0);
-    expect(lines.length).toBeLessThanOrEqual(40);
+    expect(lines.length).toBeLessThanOrEqual(10 * Math.ceil((performance.now() - begin) / 60_000 + 1));
     await endFlood();
-  }, 180_000);
+  });
 });
 
 /** In MB. */
