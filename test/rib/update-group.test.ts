@@ -259,12 +259,18 @@ describe.each([
           const turns = new Turns();
           const bench = new Bench(family, addPath, limits, turns.run);
           const wanted = tables.map((table) => [...table]);
-          const fill = (group: number) =>
+          const fills = [0, 0, 0];
+          const fill = (group: number) => {
+            const number = ++(fills as [number])[group as 0];
+            // So that members come to groups that still fill from such as do not.
+            const size = [ROUTES, 3, 1][group] as number;
             bench.groups[group]?.fill(
-              stepsOver(ROUTES, Math.min(3, limits.step), (from, to) => {
+              stepsOver(ROUTES, size, (from, to) => {
+                expect(fills[group]).toBe(number);
                 for (let i = from; i < to; i++) bench.put(group, i, wanted[group]?.[i]);
               }),
             );
+          };
           for (const group of tables.keys()) fill(group);
           const members = new Map<number, { reader: Reader; group: number }>();
           const groupOf = (member: { group: number }) => bench.groups[member.group] as UpdateGroup;
