@@ -39,6 +39,11 @@ export function tcpNetworkWith(sys: SysSockets): Network {
 
     async listen({ address, port }: ListenOptions, accept: (connection: Connection) => void): Promise<Listener> {
       const server = createServer((socket) => {
+        // Reset before we came to look: it is from nowhere any more, and would be taken for a peer of that name.
+        if (socket.remoteAddress === undefined) {
+          socket.destroy();
+          return;
+        }
         const connection = new SocketConnection(socket);
         if (guard.admits(socket, connection.remote.address)) accept(connection);
         else connection.abort();

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -204,6 +204,24 @@ describe.each(loopbacks)('over %s', (address) => {
       inTurn = 0;
     }
     expect(most).toBeLessThan(512 * 1024);
+  });
+
+  test('who resets a connection before we come to look was never there', async () => {
+    const accepted: Connection[] = [];
+    const listener = await listen(address, (connection) => {
+      cleanups.push(() => connection.abort());
+      accepted.push(connection);
+    });
+    const { port } = listener.local;
+    // Nothing is accepted while this thread waits for it.
+    const script = `const socket = require('node:net').connect(${port}, '${address}', () => socket.resetAndDestroy());`;
+    expect(spawnSync(process.execPath, ['-e', script], { stdio: 'ignore' }).status).toBe(0);
+    const client = new Events();
+    const dialled = tcpNetwork.dial({ remote: listener.local }, client);
+    cleanups.push(() => dialled.abort());
+    expect(await client.next()).toBe('connected');
+    await vi.waitUntil(() => accepted.length > 0);
+    expect(accepted.map(({ remote }) => remote.port)).toEqual([dialled.local.port]);
   });
 
   test('two sessions reach Established, and end with the reason of a stop', async () => {
