@@ -51,11 +51,12 @@ export class ChangeLog {
 
   append(id: number): void {
     this.#live = grownTo(this.#live, id + 1);
+    // Before anything else: it may end the life of this prefix's entry.
+    if (this.#length === this.#ids.length) this.#makeRoom();
     if (this.#live[id] === NONE) {
       this.#hold(id);
       this.#liveEntries++;
     }
-    if (this.#length === this.#ids.length) this.#makeRoom();
     this.#ids[this.#length++] = id;
     this.#live[id] = this.#length;
   }
