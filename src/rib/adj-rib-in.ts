@@ -98,6 +98,28 @@ export class AdjRibIn {
     this.#put(id, accepted ? attributes | ACCEPTED : attributes, seconds);
   }
 
+  /** As `set` for the first `length` of `ids`, all with the same attribute set, of which it takes over one hold each. */
+  setAll(ids: Uint32Array, length: number, attributes: number, accepted: boolean, seconds: number): void {
+    const entry = accepted ? attributes | ACCEPTED : attributes;
+    let added = 0;
+    for (let i = 0; i < length; i++) {
+      const id = ids[i] as number;
+      const page = this.#pages[id >> PAGE_BITS] ?? this.#newPage(id >> PAGE_BITS);
+      const at = id % PAGE;
+      if (page.entries[at] !== 0) {
+        this.#put(id, entry, seconds);
+        continue;
+      }
+      page.entries[at] = entry;
+      page.received[at] = seconds;
+      page.used++;
+      added++;
+    }
+    this.#size += added;
+    if (accepted) this.#accepted += added;
+    this.#setOctets += added * this.#store.lengthOf(attributes);
+  }
+
   /** Notes a path that is not kept. Takes over one hold of the id. */
   setDropped(id: number, why: Dropped, seconds: number): void {
     this.#put(id, why === 'looped' ? LOOPED : LEAKED, seconds);
@@ -170,7 +192,7 @@ export class AdjRibIn {
   }
 
   #put(id: number, entry: number, seconds: number): void {
-    const page = (this.#pages[id >> PAGE_BITS] ??= this.#newPage());
+    const page = this.#pages[id >> PAGE_BITS] ?? this.#newPage(id >> PAGE_BITS);
     const at = id % PAGE;
     const before = page.entries[at] as number;
     page.entries[at] = entry;
@@ -185,9 +207,11 @@ export class AdjRibIn {
     this.#drop(id, before);
   }
 
-  #newPage(): Page {
+  #newPage(number: number): Page {
+    const page = { entries: new Uint32Array(PAGE), received: new Uint32Array(PAGE), used: 0 };
     this.#pagesHeld++;
-    return { entries: new Uint32Array(PAGE), received: new Uint32Array(PAGE), used: 0 };
+    this.#pages[number] = page;
+    return page;
   }
 
   #count(entry: number, by: 1 | -1): void {

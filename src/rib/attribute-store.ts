@@ -59,8 +59,8 @@ export class AttributeStore {
     }
   }
 
-  hold(id: number): void {
-    this.#holders[id] = (this.#holders[id] as number) + 1;
+  hold(id: number, count = 1): void {
+    this.#holders[id] = (this.#holders[id] as number) + count;
   }
 
   release(id: number): void {

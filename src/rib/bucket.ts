@@ -1,4 +1,4 @@
-import { grownTo } from './column.ts';
+import { entryAt, grownTo } from './column.ts';
 
 /**
  * Orders route ids by attribute set, each set's ids together and in the order they came: what the packer needs. Linear; sets that
@@ -27,18 +27,25 @@ export class Buckets {
 
   /** Adds `ids[from]` up to `ids[to - 1]`. */
   add(ids: Uint32Array, from: number, to: number, sets: Uint32Array): void {
-    for (let i = from; i < to; i++) {
-      const id = ids[i] as number;
-      this.#push(id, sets[id] ?? 0);
+    for (let i = from, end = from; i < to; ) {
+      const set = entryAt(sets, ids[i] as number);
+      while (end < to && entryAt(sets, ids[end] as number) === set) end++;
+      let at = this.#begin(set, end - i);
+      const own = this.#ids;
+      while (i < end) own[at++] = ids[i++] as number;
     }
   }
 
   /** Adds those of the ids from `from` to `to - 1` that have a set. */
   addAll(from: number, to: number, sets: Uint32Array): void {
-    const end = Math.min(to, sets.length);
-    for (let id = from; id < end; id++) {
+    const last = Math.min(to, sets.length);
+    for (let id = from, end = from; id < last; ) {
       const set = sets[id] as number;
-      if (set !== 0) this.#push(id, set);
+      while (end < last && sets[end] === set) end++;
+      let at = set === 0 ? 0 : this.#begin(set, end - id);
+      const own = this.#ids;
+      if (set === 0) id = end;
+      while (id < end) own[at++] = id++;
     }
   }
 
@@ -59,13 +66,15 @@ export class Buckets {
     return this.#ordered ?? this.#ids.subarray(0, this.#length);
   }
 
-  #push(id: number, set: number): void {
+  /** Makes room for so many ids with a set, and returns where they go. */
+  #begin(set: number, count: number): number {
     if (set !== this.#lastSet) this.#choose(set);
-    const at = this.#length++;
-    if (at === this.#ids.length) this.#grow();
-    this.#ids[at] = id;
-    if (this.#bucketOf.length !== 0) this.#bucketOf[at] = this.#bucket;
-    this.#sizes[this.#bucket] = (this.#sizes[this.#bucket] as number) + 1;
+    const at = this.#length;
+    this.#length += count;
+    if (this.#length > this.#ids.length) this.#grow();
+    if (this.#bucketOf.length !== 0) this.#bucketOf.fill(this.#bucket, at, this.#length);
+    this.#sizes[this.#bucket] = (this.#sizes[this.#bucket] as number) + count;
+    return at;
   }
 
   #choose(set: number): void {
@@ -94,10 +103,17 @@ export class Buckets {
   }
 }
 
-/** The first `length` of `ids` in order. */
-export function bucketed(ids: Uint32Array, length: number, sets: Uint32Array): Uint32Array<ArrayBuffer> {
+/** The first `length` of `ids` in order: the same array when they are as they come, as in most batches. */
+export function bucketed(ids: Uint32Array<ArrayBuffer>, length: number, sets: Uint32Array): Uint32Array<ArrayBuffer> {
+  if (haveOneSet(ids, length, sets)) return ids;
   const buckets = new Buckets(length);
   buckets.add(ids, 0, length, sets);
   buckets.place(0, length);
   return buckets.ordered;
+}
+
+function haveOneSet(ids: Uint32Array, length: number, sets: Uint32Array): boolean {
+  const first = entryAt(sets, ids[0] as number);
+  for (let i = 1; i < length; i++) if (entryAt(sets, ids[i] as number) !== first) return false;
+  return true;
 }

@@ -1,6 +1,11 @@
-import { grownTo } from './column.ts';
+import { entryAt, grownTo, IdList } from './column.ts';
+import type { RouteKeys } from './route-keys.ts';
 
 const NONE = 0;
+/** Entries for which there stays room when all is seen: those of a large request. */
+const KEPT = 65536;
+/** Entries whose life ends together. */
+const BATCH = 4096;
 
 /** Where a reader of the log is: the index of the first entry that it has not seen. The log moves it when it drops entries. */
 export interface Cursor {
@@ -19,13 +24,12 @@ export class ChangeLog {
   #live: Uint32Array<ArrayBuffer> = new Uint32Array(64);
   #liveEntries = 0;
   readonly #cursors = new Set<Cursor>();
-  readonly #hold: (id: number) => void;
-  readonly #release: (id: number) => void;
+  readonly #keys: Pick<RouteKeys, 'hold' | 'releaseAll'>;
+  readonly #dropped = new IdList();
 
   /** A prefix with a live entry is held, so that its id still means the same prefix when a slow reader gets to it. */
-  constructor(hold: (id: number) => void, release: (id: number) => void) {
-    this.#hold = hold;
-    this.#release = release;
+  constructor(keys: Pick<RouteKeys, 'hold' | 'releaseAll'>) {
+    this.#keys = keys;
   }
 
   /** The position after the newest entry. */
@@ -54,7 +58,7 @@ export class ChangeLog {
     // Before anything else: it may end the life of this prefix's entry.
     if (this.#length === this.#ids.length) this.#makeRoom();
     if (this.#live[id] === NONE) {
-      this.#hold(id);
+      this.#keys.hold(id);
       this.#liveEntries++;
     }
     this.#ids[this.#length++] = id;
@@ -69,7 +73,7 @@ export class ChangeLog {
 
   /** A reader at `position` is still to see a change of this prefix. */
   isPending(id: number, position: number): boolean {
-    return (this.#live[id] ?? NONE) > position;
+    return entryAt(this.#live, id) > position;
   }
 
   /** Forgets everything once all readers have seen it. */
@@ -78,7 +82,7 @@ export class ChangeLog {
     this.#drop(this.#length);
     this.#length = 0;
     for (const cursor of this.#cursors) cursor.position = 0;
-    if (this.#ids.length > 4096) this.#ids = new Uint32Array(64);
+    if (this.#ids.length > KEPT) this.#ids = new Uint32Array(64);
   }
 
   #slowest(): number {
@@ -87,14 +91,30 @@ export class ChangeLog {
     return slowest;
   }
 
+  /** Appends the prefixes whose live entries are from `from` to before `to`, in order. */
+  collect(from: number, to: number, found: IdList): void {
+    found.reserve(to - from);
+    const ids = this.#ids;
+    const live = this.#live;
+    const out = found.ids;
+    let count = found.length;
+    for (let position = from; position < to; position++) {
+      const id = ids[position] as number;
+      if (live[id] === position + 1) out[count++] = id;
+    }
+    found.length = count;
+  }
+
   /** Ends the life of the entries before `end`. */
   #drop(end: number): void {
-    for (let position = 0; position < end; position++) {
-      const id = this.at(position);
-      if (id === -1) continue;
-      this.#live[id] = NONE;
-      this.#liveEntries--;
-      this.#release(id);
+    const dropped = this.#dropped;
+    for (let from = 0; from < end; from += BATCH) {
+      dropped.clear();
+      this.collect(from, Math.min(from + BATCH, end), dropped);
+      const { ids, length } = dropped;
+      for (let i = 0; i < length; i++) this.#live[ids[i] as number] = NONE;
+      this.#liveEntries -= length;
+      this.#keys.releaseAll(ids, length);
     }
   }
 

@@ -8,6 +8,11 @@ export function grownTo(column: Uint32Array<ArrayBuffer>, size: number): Uint32A
   return grown;
 }
 
+/** The entry at `index`; 0 past the end. A load past the end would make V8 take all that it loads there for more than a number. */
+export function entryAt(column: Uint32Array, index: number): number {
+  return index < column.length ? (column[index] as number) : 0;
+}
+
 /** A growing list of unsigned 32-bit numbers that is emptied and used again, so that a batch allocates nothing. */
 export class IdList {
   ids: Uint32Array<ArrayBuffer> = new Uint32Array(64);
@@ -16,6 +21,11 @@ export class IdList {
   push(id: number): void {
     if (this.length === this.ids.length) this.ids = grownTo(this.ids, this.length + 1);
     this.ids[this.length++] = id;
+  }
+
+  /** Makes room for so many more: until they are there, `ids` is not replaced. */
+  reserve(more: number): void {
+    if (this.length + more > this.ids.length) this.ids = grownTo(this.ids, this.length + more);
   }
 
   clear(): void {

@@ -1,6 +1,7 @@
 import type { AttributeStore } from './attribute-store.ts';
-import { grownTo } from './column.ts';
+import { entryAt, grownTo, type IdList } from './column.ts';
 import type { PrefixTable } from './prefix-table.ts';
+import { NO_ID } from './route-keys.ts';
 
 const NONE = 0;
 
@@ -59,10 +60,29 @@ export class LocRib {
     return slot;
   }
 
+  /**
+   * As `set` for the path without an identifier of each of the first `length` of these prefixes, all with the same attributes, of which it takes over one
+   * hold each. `visit` gets slot and prefix of each.
+   */
+  setAll(
+    prefixes: Uint32Array,
+    length: number,
+    owner: Owner,
+    attributes: number,
+    createdSeconds: number,
+    visit?: (slot: number, prefix: number) => void,
+  ): void {
+    for (let i = 0; i < length; i++) {
+      const prefix = prefixes[i] as number;
+      const slot = this.set(prefix, 0, owner, attributes, createdSeconds);
+      if (visit !== undefined) visit(slot, prefix);
+    }
+  }
+
   /** The slot of a path, or -1. */
   find(prefix: number, pathId: number, owner: Owner): number {
     const code = owners.indexOf(owner);
-    for (let link = this.#first[prefix] ?? NONE; link !== NONE; link = this.#next[link - 1] as number) {
+    for (let link = entryAt(this.#first, prefix); link !== NONE; link = this.#next[link - 1] as number) {
       const slot = link - 1;
       if (this.#pathId[slot] === pathId && this.#owner[slot] === code) return slot;
     }
@@ -72,31 +92,58 @@ export class LocRib {
   /** Takes a path out. Its prefix loses the hold that the path had: it may be gone afterwards. */
   remove(slot: number): void {
     const prefix = this.#prefix[slot] as number;
-    let link = this.#first[prefix] as number;
-    if (link === slot + 1) this.#first[prefix] = this.#next[slot] as number;
-    else {
-      while (this.#next[link - 1] !== slot + 1) link = this.#next[link - 1] as number;
-      this.#next[link - 1] = this.#next[slot] as number;
-    }
-    this.#store.release(this.#attributes[slot] as number);
-    this.#generation[slot] = (this.#generation[slot] as number) + 1;
-    this.#next[slot] = this.#firstFree;
-    this.#firstFree = slot + 1;
-    this.#paths--;
+    this.#take(slot, prefix);
     this.#table.release(prefix);
+  }
+
+  /**
+   * Takes out the path without an identifier that `owner` has of each of the first `length` of these prefixes, some of which may be NO_ID. Those that had one
+   * go to `changed`, each with the hold that its path had. `visit` gets slot and prefix of each path while it is there. Returns how many there were.
+   */
+  removeAll(
+    prefixes: Uint32Array,
+    length: number,
+    owner: Owner,
+    changed: IdList,
+    visit?: (slot: number, prefix: number) => void,
+  ): number {
+    const before = changed.length;
+    for (let i = 0; i < length; i++) {
+      const prefix = prefixes[i] as number;
+      const slot = prefix === NO_ID ? -1 : this.find(prefix, 0, owner);
+      if (slot === -1) continue;
+      if (visit !== undefined) visit(slot, prefix);
+      this.#take(slot, prefix);
+      changed.push(prefix);
+    }
+    return changed.length - before;
   }
 
   /** The attribute set of the best path; 0 when the prefix has none. */
   best(prefix: number): number {
-    const first = this.#first[prefix] ?? NONE;
+    const first = entryAt(this.#first, prefix);
     if (first === NONE) return 0;
     const only = this.#attributes[first - 1] as number;
     return this.#next[first - 1] === NONE ? only : (this.#attributes[this.bestSlot(prefix)] as number);
   }
 
+  /** As `best` for the first `length` of these prefixes, in order. */
+  bestAll(prefixes: Uint32Array, length: number, sets: Uint32Array): void {
+    const first = this.#first;
+    const attributes = this.#attributes;
+    const next = this.#next;
+    for (let i = 0; i < length; i++) {
+      const prefix = prefixes[i] as number;
+      const link = entryAt(first, prefix);
+      if (link === NONE) sets[i] = 0;
+      else if (next[link - 1] === NONE) sets[i] = attributes[link - 1] as number;
+      else sets[i] = this.best(prefix);
+    }
+  }
+
   /** The slot of the best path, or -1. On a tie the lowest path id wins, then config before plan before api. */
   bestSlot(prefix: number): number {
-    let best = (this.#first[prefix] ?? NONE) - 1;
+    let best = entryAt(this.#first, prefix) - 1;
     if (best === -1) return best;
     for (let link = this.#next[best] as number; link !== NONE; link = this.#next[link - 1] as number)
       if (this.#isBetter(link - 1, best)) best = link - 1;
@@ -106,7 +153,7 @@ export class LocRib {
   /** The slot of the best path with this identifier, of whichever owner, or -1. */
   bestOf(prefix: number, pathId: number): number {
     let best = -1;
-    for (let link = this.#first[prefix] ?? NONE; link !== NONE; link = this.#next[link - 1] as number) {
+    for (let link = entryAt(this.#first, prefix); link !== NONE; link = this.#next[link - 1] as number) {
       const slot = link - 1;
       if (this.#pathId[slot] === pathId && (best === -1 || this.#isBetter(slot, best))) best = slot;
     }
@@ -121,7 +168,7 @@ export class LocRib {
 
   /** The slot of the prefix's first path, or -1. */
   firstSlot(prefix: number): number {
-    return (this.#first[prefix] ?? NONE) - 1;
+    return entryAt(this.#first, prefix) - 1;
   }
 
   /** The slot of the path after this one of the same prefix, or -1. */
@@ -156,6 +203,21 @@ export class LocRib {
 
   ownerOf(slot: number): Owner {
     return owners[this.#owner[slot] as number] as Owner;
+  }
+
+  /** Takes a path out, but not the hold that it has of its prefix. */
+  #take(slot: number, prefix: number): void {
+    let link = this.#first[prefix] as number;
+    if (link === slot + 1) this.#first[prefix] = this.#next[slot] as number;
+    else {
+      while (this.#next[link - 1] !== slot + 1) link = this.#next[link - 1] as number;
+      this.#next[link - 1] = this.#next[slot] as number;
+    }
+    this.#store.release(this.#attributes[slot] as number);
+    this.#generation[slot] = (this.#generation[slot] as number) + 1;
+    this.#next[slot] = this.#firstFree;
+    this.#firstFree = slot + 1;
+    this.#paths--;
   }
 
   #isBetter(slot: number, than: number): boolean {

@@ -1,7 +1,8 @@
 import { afiOf, type Family, ipv4Unicast, safiOf } from '../wire/family.ts';
 import { attributesOf, nextHopOf } from './attribute-set.ts';
 import type { AttributeStore } from './attribute-store.ts';
-import type { RouteKeys } from './route-keys.ts';
+import { entryAt } from './column.ts';
+import type { NlriOutput, RouteKeys } from './route-keys.ts';
 
 /** A run of whole UPDATE messages, to be written as it is to every peer that wants it. Never changed afterwards. */
 export interface Slab {
@@ -29,8 +30,7 @@ export class Packer {
   readonly #family: Family;
   readonly #maxMessage: number;
   readonly #slab: number;
-  readonly #buffer: Uint8Array;
-  #at = 0;
+  readonly #out: NlriOutput;
 
   /**
    * `maxMessage` is 4096, or 65535 when the extended message capability was negotiated (RFC 8654); a slab ends with the message that
@@ -42,7 +42,7 @@ export class Packer {
     this.#family = family;
     this.#maxMessage = maxMessage;
     this.#slab = slabOctets;
-    this.#buffer = new Uint8Array(slabOctets + maxMessage);
+    this.#out = { bytes: new Uint8Array(slabOctets + maxMessage), at: 0 };
   }
 
   /** Whether a message still holds one route besides an attribute set; `octets` are the most that its NLRI may have. */
@@ -54,15 +54,15 @@ export class Packer {
    * Packs `ids[from]` up to `ids[to - 1]`, or fewer when the slab is full. `sets` gives the attribute set of each id; 0 withdraws it.
    */
   pack(ids: Uint32Array, from: number, to: number, sets: Uint32Array): Slab {
-    this.#at = 0;
+    this.#out.at = 0;
     let updates = 0;
     let next = from;
-    while (next < to && this.#at < this.#slab) {
-      const set = sets[ids[next] as number] ?? 0;
+    while (next < to && this.#out.at < this.#slab) {
+      const set = entryAt(sets, ids[next] as number);
       next = set === 0 ? this.#withdraw(ids, next, to, sets) : this.#announce(ids, next, to, sets, set);
       updates++;
     }
-    return { bytes: this.#buffer.slice(0, this.#at), updates, end: next };
+    return { bytes: this.#out.bytes.slice(0, this.#out.at), updates, end: next };
   }
 
   //   | marker (16) | length (2) | type (1) | 0 (2) | total path attribute length (2)
@@ -74,12 +74,12 @@ export class Packer {
     const set = this.#store.bytesOf(setId);
     const nextHop = nextHopOf(set);
     const attributes = attributesOf(set);
-    const buffer = this.#buffer;
-    const start = this.#at;
+    const buffer = this.#out.bytes;
+    const start = this.#out.at;
     if (nextHop.length === 0) {
       buffer.set(attributes, start + FIXED);
-      this.#at = start + FIXED + attributes.length;
-      const end = this.#nlri(ids, from, to, sets, start + this.#maxMessage);
+      this.#out.at = start + FIXED + attributes.length;
+      const end = this.#keys.writeRun(ids, from, to, sets, start + this.#maxMessage, this.#out);
       this.#header(start, 0, attributes.length);
       return end;
     }
@@ -88,12 +88,12 @@ export class Packer {
     buffer[value + 3] = nextHop.length;
     buffer.set(nextHop, value + 4);
     buffer[value + 4 + nextHop.length] = 0;
-    this.#at = value + 5 + nextHop.length;
-    const end = this.#nlri(ids, from, to, sets, start + this.#maxMessage - attributes.length);
-    this.#attributeHeader(start + FIXED, MP_REACH, this.#at - value);
-    buffer.set(attributes, this.#at);
-    this.#at += attributes.length;
-    this.#header(start, 0, this.#at - start - FIXED);
+    this.#out.at = value + 5 + nextHop.length;
+    const end = this.#keys.writeRun(ids, from, to, sets, start + this.#maxMessage - attributes.length, this.#out);
+    this.#attributeHeader(start + FIXED, MP_REACH, this.#out.at - value);
+    buffer.set(attributes, this.#out.at);
+    this.#out.at += attributes.length;
+    this.#header(start, 0, this.#out.at - start - FIXED);
     return end;
   }
 
@@ -101,50 +101,33 @@ export class Packer {
   //
   // IPv4 unicast goes to the WITHDRAWN ROUTES field, which every peer reads.
   #withdraw(ids: Uint32Array, from: number, to: number, sets: Uint32Array): number {
-    const start = this.#at;
+    const start = this.#out.at;
     if (this.#family === ipv4Unicast) {
-      this.#at = start + HEADER + 2;
-      const end = this.#nlri(ids, from, to, sets, start + this.#maxMessage - 2);
-      const withdrawn = this.#at - start - HEADER - 2;
-      this.#at += 2;
+      this.#out.at = start + HEADER + 2;
+      const end = this.#keys.writeRun(ids, from, to, sets, start + this.#maxMessage - 2, this.#out);
+      const withdrawn = this.#out.at - start - HEADER - 2;
+      this.#out.at += 2;
       this.#header(start, withdrawn, 0);
       return end;
     }
     const value = start + FIXED + 4;
     this.#writeFamily(value);
-    this.#at = value + 3;
-    const end = this.#nlri(ids, from, to, sets, start + this.#maxMessage);
-    this.#attributeHeader(start + FIXED, MP_UNREACH, this.#at - value);
-    this.#header(start, 0, this.#at - start - FIXED);
+    this.#out.at = value + 3;
+    const end = this.#keys.writeRun(ids, from, to, sets, start + this.#maxMessage, this.#out);
+    this.#attributeHeader(start + FIXED, MP_UNREACH, this.#out.at - value);
+    this.#header(start, 0, this.#out.at - start - FIXED);
     return end;
-  }
-
-  /** Writes prefixes of one set up to `limit`; returns the index of the first that did not fit, or has another set. */
-  #nlri(ids: Uint32Array, from: number, to: number, sets: Uint32Array, limit: number): number {
-    const set = sets[ids[from] as number] ?? 0;
-    const keys = this.#keys;
-    const buffer = this.#buffer;
-    let at = this.#at;
-    let next = from;
-    while (next < to) {
-      const id = ids[next] as number;
-      if ((sets[id] ?? 0) !== set || at + keys.nlriSize(id) > limit) break;
-      at = keys.writeNlri(id, buffer, at);
-      next++;
-    }
-    this.#at = at;
-    return next;
   }
 
   #writeFamily(at: number): void {
     const afi = afiOf(this.#family);
-    this.#buffer[at] = afi >> 8;
-    this.#buffer[at + 1] = afi;
-    this.#buffer[at + 2] = safiOf(this.#family);
+    this.#out.bytes[at] = afi >> 8;
+    this.#out.bytes[at + 1] = afi;
+    this.#out.bytes[at + 2] = safiOf(this.#family);
   }
 
   #attributeHeader(at: number, code: number, length: number): void {
-    const buffer = this.#buffer;
+    const buffer = this.#out.bytes;
     buffer[at] = OPTIONAL_EXTENDED;
     buffer[at + 1] = code;
     buffer[at + 2] = length >> 8;
@@ -152,8 +135,8 @@ export class Packer {
   }
 
   #header(start: number, withdrawn: number, attributes: number): void {
-    const buffer = this.#buffer;
-    const length = this.#at - start;
+    const buffer = this.#out.bytes;
+    const length = this.#out.at - start;
     buffer.fill(0xff, start, start + 16);
     buffer[start + 16] = length >> 8;
     buffer[start + 17] = length;

@@ -1,6 +1,6 @@
-import { grownTo } from './column.ts';
+import { entryAt, grownTo, type IdList } from './column.ts';
 import type { PrefixTable } from './prefix-table.ts';
-import type { RouteKeys } from './route-keys.ts';
+import { type NlriOutput, NO_ID, type RouteKeys } from './route-keys.ts';
 
 const MIN_SLOTS = 64;
 const NONE = 0;
@@ -63,6 +63,17 @@ export class PathTable implements RouteKeys {
     return prefix === -1 ? -1 : (this.#index[this.#find(prefix, readPathId(bytes, at))] as number) - 1;
   }
 
+  acquireAll(bytes: Uint8Array, ids: IdList): void {
+    for (let at = 0; at < bytes.length; at = endOf(bytes, at)) ids.push(this.acquire(bytes, at));
+  }
+
+  lookupAll(bytes: Uint8Array, ids: IdList): void {
+    for (let at = 0; at < bytes.length; at = endOf(bytes, at)) {
+      const id = this.lookup(bytes, at);
+      ids.push(id === -1 ? NO_ID : id);
+    }
+  }
+
   hold(id: number): void {
     this.#holders[id] = (this.#holders[id] as number) + 1;
   }
@@ -71,6 +82,10 @@ export class PathTable implements RouteKeys {
     const left = (this.#holders[id] as number) - 1;
     this.#holders[id] = left;
     if (left === 0) this.#remove(id);
+  }
+
+  releaseAll(ids: Uint32Array, length: number): void {
+    for (let i = 0; i < length; i++) this.release(ids[i] as number);
   }
 
   prefixOf(id: number): number {
@@ -94,10 +109,21 @@ export class PathTable implements RouteKeys {
     return this.#prefixes.writeNlri(this.#prefix[id] as number, out, at + 4);
   }
 
+  writeRun(ids: Uint32Array, from: number, to: number, sets: Uint32Array, limit: number, out: NlriOutput): number {
+    const set = entryAt(sets, ids[from] as number);
+    let next = from;
+    for (; next < to; next++) {
+      const id = ids[next] as number;
+      if (entryAt(sets, id) !== set || out.at + this.nlriSize(id) > limit) break;
+      out.at = this.writeNlri(id, out.bytes, out.at);
+    }
+    return next;
+  }
+
   /** The ids of a prefix, the lowest path identifier first. */
   of(prefix: number): readonly number[] {
     const ids: number[] = [];
-    for (let link = this.#first[prefix] ?? NONE; link !== NONE; link = this.#next[link - 1] as number)
+    for (let link = entryAt(this.#first, prefix); link !== NONE; link = this.#next[link - 1] as number)
       ids.push(link - 1);
     return ids.sort((a, b) => this.pathIdOf(a) - this.pathIdOf(b));
   }
@@ -183,6 +209,11 @@ export class PathTable implements RouteKeys {
     }
     this.#index[hole] = NONE;
   }
+}
+
+/** Where the NLRI at `at` ends. */
+function endOf(bytes: Uint8Array, at: number): number {
+  return at + 5 + (((bytes[at + 4] as number) + 7) >> 3);
 }
 
 function hash(prefix: number, pathId: number): number {

@@ -1,24 +1,28 @@
-import { grownTo } from './column.ts';
-import type { RouteKeys } from './route-keys.ts';
+import { entryAt, grownTo, IdList } from './column.ts';
+import { after, hash, steps } from './probing.ts';
+import { type NlriOutput, NO_ID, type RouteKeys } from './route-keys.ts';
 
 const MIN_SLOTS = 64;
 /** The length of an id that is free; no prefix is so long. */
 const FREE = 0xff;
+/** Octets of NLRI for which there is made room at once. */
+const SLICE = 1024;
 
 /**
  * Gives each prefix of one family a small dense id, for as long as somebody holds it: every RIB is then columns indexed by id.
  *
- * Open addressing with linear probing over `Uint32Array`: the index holds id + 1, 0 is empty; deletion shifts the run back,
- * so there are no tombstones and a table that churns does not decay. (A Map keyed by bigint would hash only the low 64 bits of
- * an address, which are zero in every /64.)
+ * Open addressing over `Uint32Array`: the index holds id + 1, 0 is empty; deletion shifts the run back, so there are no tombstones and a table
+ * that churns does not decay. The slot after a slot is that in the same place of the next line: neighbours fill whole lines, and where two such
+ * lines meet, each prefix of the second is one step further and not eight. (A Map keyed by bigint would hash only the low 64 bits of an
+ * address, which are zero in every /64.)
  */
 export class PrefixTable implements RouteKeys {
   /** Octets of an address: 4 or 16. */
   readonly octets: 4 | 16;
   readonly #words: 1 | 4;
-  #addresses: Uint32Array<ArrayBuffer>;
+  #addresses: Int32Array<ArrayBuffer>;
   #lengths = new Uint8Array(MIN_SLOTS);
-  /** Kept, so that deletion and growth look at no address: a run is long where prefixes are neighbours. */
+  /** Kept, so that deletion and growth look at no address. */
   #hashes: Uint32Array<ArrayBuffer> = new Uint32Array(MIN_SLOTS);
   /** Holders of an id; while the id is free, the next free id + 1. */
   #holders: Uint32Array<ArrayBuffer> = new Uint32Array(MIN_SLOTS);
@@ -27,18 +31,13 @@ export class PrefixTable implements RouteKeys {
   #firstFree = 0;
   #end = 0;
   #size = 0;
-  // The prefix being looked for: fields, since a tuple would be an allocation per prefix.
-  #w0 = 0;
-  #w1 = 0;
-  #w2 = 0;
-  #w3 = 0;
-  #bits = 0;
-  #hash = 0;
+  /** Where the id of a single prefix is put. */
+  readonly #one = new IdList();
 
   constructor(octets: 4 | 16) {
     this.octets = octets;
     this.#words = octets === 4 ? 1 : 4;
-    this.#addresses = new Uint32Array(MIN_SLOTS * this.#words);
+    this.#addresses = new Int32Array(MIN_SLOTS * this.#words);
   }
 
   /** Prefixes held. */
@@ -61,20 +60,38 @@ export class PrefixTable implements RouteKeys {
    * its trailing bits are ignored (RFC 4271, 4.3).
    */
   acquire(bytes: Uint8Array, at: number): number {
-    this.#load(bytes, at);
-    const slot = this.#find();
-    const found = this.#index[slot] as number;
-    if (found !== 0) {
-      this.#holders[found - 1] = (this.#holders[found - 1] as number) + 1;
-      return found - 1;
-    }
-    return this.#insert(slot);
+    const one = this.#one;
+    one.clear();
+    this.#makeRoom(1);
+    this.#resolve(bytes, at, at + 1, one, true);
+    return one.ids[0] as number;
   }
 
   /** The id of the prefix at `at`, or -1. */
   lookup(bytes: Uint8Array, at: number): number {
-    this.#load(bytes, at);
-    return (this.#index[this.#find()] as number) - 1;
+    const one = this.#one;
+    one.clear();
+    this.#resolve(bytes, at, at + 1, one, false);
+    const id = one.ids[0] as number;
+    return id === NO_ID ? -1 : id;
+  }
+
+  acquireAll(bytes: Uint8Array, ids: IdList): void {
+    for (let at = 0; at < bytes.length; ) {
+      const end = Math.min(at + SLICE, bytes.length);
+      // A prefix has one octet at least.
+      this.#makeRoom(end - at);
+      ids.reserve(end - at);
+      at = this.#resolve(bytes, at, end, ids, true);
+    }
+  }
+
+  lookupAll(bytes: Uint8Array, ids: IdList): void {
+    for (let at = 0; at < bytes.length; ) {
+      const end = Math.min(at + SLICE, bytes.length);
+      ids.reserve(end - at);
+      at = this.#resolve(bytes, at, end, ids, false);
+    }
   }
 
   /** One more holder of an id that is held. */
@@ -87,6 +104,16 @@ export class PrefixTable implements RouteKeys {
     const left = (this.#holders[id] as number) - 1;
     this.#holders[id] = left;
     if (left === 0) this.#remove(id);
+  }
+
+  releaseAll(ids: Uint32Array, length: number): void {
+    const holders = this.#holders;
+    for (let i = 0; i < length; i++) {
+      const id = ids[i] as number;
+      const left = (holders[id] as number) - 1;
+      holders[id] = left;
+      if (left === 0) this.#remove(id);
+    }
   }
 
   prefixOf(id: number): number {
@@ -136,76 +163,120 @@ export class PrefixTable implements RouteKeys {
     return 1 + (((this.#lengths[id] as number) + 7) >> 3);
   }
 
-  #load(bytes: Uint8Array, at: number): void {
-    const bits = bytes[at] as number;
-    const from = at + 1;
-    const octets = (bits + 7) >> 3;
-    this.#bits = bits;
-    this.#w0 = readWord(bytes, from, octets, bits);
-    if (this.#words === 1) return;
-    this.#w1 = bits > 32 ? readWord(bytes, from + 4, octets - 4, bits - 32) : 0;
-    this.#w2 = bits > 64 ? readWord(bytes, from + 8, octets - 8, bits - 64) : 0;
-    this.#w3 = bits > 96 ? readWord(bytes, from + 12, octets - 12, bits - 96) : 0;
+  writeRun(ids: Uint32Array, from: number, to: number, sets: Uint32Array, limit: number, out: NlriOutput): number {
+    const lengths = this.#lengths;
+    const addresses = this.#addresses;
+    const words = this.#words;
+    const { bytes } = out;
+    const set = entryAt(sets, ids[from] as number);
+    let at = out.at;
+    let next = from;
+    for (; next < to; next++) {
+      const id = ids[next] as number;
+      if (entryAt(sets, id) !== set) break;
+      const bits = lengths[id] as number;
+      const end = at + 1 + ((bits + 7) >> 3);
+      if (end > limit) break;
+      if (bits === 64 && words === 4) {
+        // Nearly every prefix of a pod network: written without a loop.
+        bytes[at] = 64;
+        writeWord(bytes, at + 1, addresses[4 * id] as number);
+        writeWord(bytes, at + 5, addresses[4 * id + 1] as number);
+      } else this.writeNlri(id, bytes, at);
+      at = end;
+    }
+    out.at = at;
+    return next;
   }
 
-  /** The slot of the loaded prefix, or the empty slot where it belongs. */
-  #find(): number {
-    this.#hash = hash(this.#w0, this.#w1, this.#w2, this.#w3, this.#bits);
-    let slot = this.#hash & this.#mask;
-    for (;;) {
-      const entry = this.#index[slot] as number;
-      if (entry === 0 || this.#isAt(entry - 1)) return slot;
-      slot = (slot + 1) & this.#mask;
+  /**
+   * Appends the id of each prefix whose NLRI begins from `at` to before `end`; returns where the last one ends. One that is not there is put in where
+   * `isWanted`, for which there has to be room, and else is NO_ID.
+   *
+   * One loop over columns that are in local variables, and no call that is not inlined: nothing that another part of the program does makes V8
+   * throw away its code.
+   */
+  #resolve(bytes: Uint8Array, at: number, end: number, ids: IdList, isWanted: boolean): number {
+    const addresses = this.#addresses;
+    const lengths = this.#lengths;
+    const hashes = this.#hashes;
+    const holders = this.#holders;
+    const index = this.#index;
+    const mask = this.#mask;
+    const words = this.#words;
+    const out = ids.ids;
+    let count = ids.length;
+    let free = this.#firstFree;
+    let last = this.#end;
+    let size = this.#size;
+    while (at < end) {
+      const bits = bytes[at] as number;
+      const octets = (bits + 7) >> 3;
+      const w0 = readWord(bytes, at + 1, octets, bits);
+      const w1 = bits > 32 ? readWord(bytes, at + 5, octets - 4, bits - 32) : 0;
+      const w2 = bits > 64 ? readWord(bytes, at + 9, octets - 8, bits - 64) : 0;
+      const w3 = bits > 96 ? readWord(bytes, at + 13, octets - 12, bits - 96) : 0;
+      at += 1 + octets;
+      const h = hash(w0, w1, w2, w3, bits);
+      for (let slot = h & mask; ; slot = after(slot, mask)) {
+        const entry = index[slot] as number;
+        if (entry === 0) {
+          out[count] = NO_ID;
+          if (!isWanted) break;
+          const id = free === 0 ? last++ : free - 1;
+          if (free !== 0) free = holders[id] as number;
+          const from = id * words;
+          addresses[from] = w0;
+          if (words === 4) {
+            addresses[from + 1] = w1;
+            addresses[from + 2] = w2;
+            addresses[from + 3] = w3;
+          }
+          lengths[id] = bits;
+          hashes[id] = h;
+          holders[id] = 1;
+          index[slot] = id + 1;
+          size++;
+          out[count] = id;
+          break;
+        }
+        const id = entry - 1;
+        const from = id * words;
+        if (
+          addresses[from] === w0 &&
+          lengths[id] === bits &&
+          (words === 1 || (addresses[from + 1] === w1 && addresses[from + 2] === w2 && addresses[from + 3] === w3))
+        ) {
+          if (isWanted) holders[id] = (holders[id] as number) + 1;
+          out[count] = id;
+          break;
+        }
+      }
+      count++;
     }
+    ids.length = count;
+    this.#firstFree = free;
+    this.#end = last;
+    this.#size = size;
+    return at;
   }
 
-  #isAt(id: number): boolean {
-    const from = id * this.#words;
-    return (
-      this.#addresses[from] === this.#w0 &&
-      this.#lengths[id] === this.#bits &&
-      (this.#words === 1 ||
-        (this.#addresses[from + 1] === this.#w1 &&
-          this.#addresses[from + 2] === this.#w2 &&
-          this.#addresses[from + 3] === this.#w3))
-    );
+  /** For so many prefixes more. The index is at most half full. */
+  #makeRoom(more: number): void {
+    const free = this.#end - this.#size;
+    if (this.#end + more - free > this.#lengths.length) this.#grow(this.#end + more - free);
+    while ((this.#size + more) * 2 > this.#index.length) this.#rehash();
   }
 
-  #insert(slot: number): number {
-    const id = this.#newId();
-    const from = id * this.#words;
-    this.#addresses[from] = this.#w0;
-    if (this.#words === 4) {
-      this.#addresses[from + 1] = this.#w1;
-      this.#addresses[from + 2] = this.#w2;
-      this.#addresses[from + 3] = this.#w3;
-    }
-    this.#lengths[id] = this.#bits;
-    this.#hashes[id] = this.#hash;
-    this.#holders[id] = 1;
-    this.#index[slot] = id + 1;
-    this.#size++;
-    // At most half full: neighbours fill whole lines, and where two such lines meet the runs get long.
-    if (this.#size * 2 > this.#index.length) this.#rehash();
-    return id;
-  }
-
-  #newId(): number {
-    if (this.#firstFree !== 0) {
-      const id = this.#firstFree - 1;
-      this.#firstFree = this.#holders[id] as number;
-      return id;
-    }
-    const id = this.#end++;
-    if (id === this.#lengths.length) {
-      const lengths = new Uint8Array(2 * id);
-      lengths.set(this.#lengths);
-      this.#lengths = lengths;
-      this.#holders = grownTo(this.#holders, 2 * id);
-      this.#hashes = grownTo(this.#hashes, 2 * id);
-      this.#addresses = grownTo(this.#addresses, 2 * id * this.#words);
-    }
-    return id;
+  #grow(size: number): void {
+    this.#holders = grownTo(this.#holders, size);
+    this.#hashes = grownTo(this.#hashes, size);
+    const addresses = new Int32Array(this.#holders.length * this.#words);
+    addresses.set(this.#addresses);
+    this.#addresses = addresses;
+    const lengths = new Uint8Array(this.#holders.length);
+    lengths.set(this.#lengths);
+    this.#lengths = lengths;
   }
 
   /** Walks the ids and not the slots, so that hashes are read in the order in which they lie. */
@@ -215,7 +286,7 @@ export class PrefixTable implements RouteKeys {
     for (let id = 0; id < this.#end; id++) {
       if (this.#lengths[id] === FREE) continue;
       let slot = (this.#hashes[id] as number) & mask;
-      while (index[slot] !== 0) slot = (slot + 1) & mask;
+      while (index[slot] !== 0) slot = after(slot, mask);
       index[slot] = id + 1;
     }
     this.#index = index;
@@ -223,19 +294,22 @@ export class PrefixTable implements RouteKeys {
   }
 
   #remove(id: number): void {
-    let hole = (this.#hashes[id] as number) & this.#mask;
-    while (this.#index[hole] !== id + 1) hole = (hole + 1) & this.#mask;
+    const index = this.#index;
+    const hashes = this.#hashes;
+    const mask = this.#mask;
+    let hole = (hashes[id] as number) & mask;
+    while (index[hole] !== id + 1) hole = after(hole, mask);
     // Move back every later entry of the run whose home lies at or before the hole (Knuth, 6.4, Algorithm R).
-    for (let slot = (hole + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const entry = this.#index[slot] as number;
+    for (let slot = after(hole, mask); ; slot = after(slot, mask)) {
+      const entry = index[slot] as number;
       if (entry === 0) break;
-      const home = (this.#hashes[entry - 1] as number) & this.#mask;
-      if (((slot - home) & this.#mask) >= ((slot - hole) & this.#mask)) {
-        this.#index[hole] = entry;
+      const home = (hashes[entry - 1] as number) & mask;
+      if (steps(home, slot, mask) >= steps(hole, slot, mask)) {
+        index[hole] = entry;
         hole = slot;
       }
     }
-    this.#index[hole] = 0;
+    index[hole] = 0;
     this.#holders[id] = this.#firstFree;
     this.#lengths[id] = FREE;
     this.#firstFree = id + 1;
@@ -243,44 +317,21 @@ export class PrefixTable implements RouteKeys {
   }
 }
 
-/**
- * Eight prefixes side by side hash to eight slots side by side, which are one cache line of the index: prefixes come in order more often
- * than not, and a table of a million is larger than the caches. All but the three last bits of the prefix decide which line it is, and where in it
- * they begin: prefixes that are far apart are spread as if there were no lines.
- */
-function hash(w0: number, w1: number, w2: number, w3: number, bits: number): number {
-  const shift = -bits & 31;
-  const last = bits > 96 ? w3 : bits > 64 ? w2 : bits > 32 ? w1 : w0;
-  const place = (last >>> shift) & 7;
-  const own = place << shift;
-  if (bits > 96) w3 ^= own;
-  else if (bits > 64) w2 ^= own;
-  else if (bits > 32) w1 ^= own;
-  else w0 ^= own;
-  let h = Math.imul(w0 ^ bits, 0x9e3779b1);
-  h = Math.imul(h ^ (h >>> 15) ^ w1, 0x85ebca77);
-  h = Math.imul(h ^ (h >>> 13) ^ w2, 0xc2b2ae3d);
-  h = Math.imul(h ^ (h >>> 16) ^ w3, 0x27d4eb2f);
-  h ^= h >>> 15;
-  return ((h & ~7) | (((h >>> 28) + place) & 7)) >>> 0;
-}
-
-/** Up to four octets from `at` as a word, the bits past the prefix zero. `octets` and `bits` are those left, at least 0. */
+/** Up to four octets from `at` as a word, signed so that V8 has it in a register, the bits past the prefix zero. `octets` and `bits` are those left, at least 0. */
 function readWord(bytes: Uint8Array, at: number, octets: number, bits: number): number {
   if (bits >= 32)
     return (
-      (((bytes[at] as number) << 24) |
-        ((bytes[at + 1] as number) << 16) |
-        ((bytes[at + 2] as number) << 8) |
-        (bytes[at + 3] as number)) >>>
-      0
+      ((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)
     );
   if (bits === 0) return 0;
   let word = (bytes[at] as number) << 24;
   if (octets > 1) word |= (bytes[at + 1] as number) << 16;
   if (octets > 2) word |= (bytes[at + 2] as number) << 8;
   if (octets > 3) word |= bytes[at + 3] as number;
-  return (word & (0xffffffff << (32 - bits))) >>> 0;
+  return word & (0xffffffff << (32 - bits));
 }
 
 function writeWord(out: Uint8Array, at: number, word: number): void {

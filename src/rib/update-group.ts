@@ -2,7 +2,7 @@ import type { Family } from '../wire/family.ts';
 import type { AttributeStore } from './attribute-store.ts';
 import { Buckets, bucketed } from './bucket.ts';
 import { ChangeLog } from './change-log.ts';
-import { grownTo, IdList } from './column.ts';
+import { entryAt, grownTo, IdList } from './column.ts';
 import { type Mark, Member, owedBy, type RefreshMarks, Snapshot, type Subscriber, type Transfer } from './member.ts';
 import { Packer, type Slab } from './packer.ts';
 import type { RouteKeys } from './route-keys.ts';
@@ -44,6 +44,8 @@ export class UpdateGroup {
   /** The last window of the log that was packed, for the next member at the same place. */
   #packed: { readonly from: number; readonly to: number; readonly version: number; readonly slab: Slab } | undefined;
   readonly #window = new IdList();
+  readonly #oneId = new Uint32Array(1);
+  readonly #oneSet = new Uint32Array(1);
 
   constructor(
     keys: RouteKeys,
@@ -59,10 +61,7 @@ export class UpdateGroup {
     this.#reach = limits.prefixes;
     this.#step = limits.step;
     this.#packer = new Packer(keys, store, family, maxMessage, limits.octets);
-    this.#log = new ChangeLog(
-      (id) => keys.hold(id),
-      (id) => keys.release(id),
-    );
+    this.#log = new ChangeLog(keys);
   }
 
   /** Routes announced. */
@@ -80,20 +79,38 @@ export class UpdateGroup {
 
   /** The attribute set announced for a route; 0 for none. */
   announced(id: number): number {
-    return this.#sets[id] ?? 0;
+    return entryAt(this.#sets, id);
   }
 
   /** Announces a route with a set, or withdraws it with 0. Takes over one hold of the set; the id is held by whoever announces it. */
   put(id: number, set: number): void {
-    this.#sets = grownTo(this.#sets, id + 1);
-    const before = this.#sets[id] as number;
-    if (before !== 0) this.#store.release(before);
-    if (before === set) return;
-    this.#sets[id] = set;
-    if (before === 0) this.#size++;
-    else if (set === 0) this.#size--;
-    this.#version++;
-    if (this.#members.size !== 0 && this.#fill === undefined) this.#log.append(id);
+    this.#oneId[0] = id;
+    this.#oneSet[0] = set;
+    this.putAll(this.#oneId, 1, this.#oneSet);
+  }
+
+  /** As `put` for the first `length` of `ids`, each with the set at the same index. */
+  putAll(ids: Uint32Array, length: number, sets: Uint32Array): void {
+    const store = this.#store;
+    const log = this.#members.size !== 0 && this.#fill === undefined ? this.#log : undefined;
+    let announced = this.#sets;
+    let size = this.#size;
+    let changes = 0;
+    for (let i = 0; i < length; i++) {
+      const id = ids[i] as number;
+      const set = sets[i] as number;
+      if (id >= announced.length) announced = this.#sets = grownTo(announced, id + 1);
+      const before = announced[id] as number;
+      if (before !== 0) store.release(before);
+      if (before === set) continue;
+      announced[id] = set;
+      if (before === 0) size++;
+      else if (set === 0) size--;
+      changes++;
+      if (log !== undefined) log.append(id);
+    }
+    this.#size = size;
+    this.#version += changes;
   }
 
   get isFilling(): boolean {
@@ -366,17 +383,14 @@ export class UpdateGroup {
     if (last !== undefined && last.from === from && last.to === to && last.version === this.#version) return last;
     const window = this.#window;
     window.clear();
-    for (let position = from; position < to; position++) {
-      const id = this.#log.at(position);
-      if (id !== -1) window.push(id);
-    }
+    this.#log.collect(from, to, window);
     this.#packed = { from, to, version: this.#version, slab: this.#packAll(window) };
     return this.#packed;
   }
 
   /** One slab from a whole window, however long. */
   #packAll(window: IdList): Slab {
-    const ids = window.length === 1 ? window.ids : bucketed(window.ids, window.length, this.#sets);
+    const ids = bucketed(window.ids, window.length, this.#sets);
     const first = this.#packer.pack(ids, 0, window.length, this.#sets);
     if (first.end === window.length) return first;
     const slabs = [first];

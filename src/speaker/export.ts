@@ -108,6 +108,19 @@ export class Exporter {
     return this.#lastExported;
   }
 
+  /** As `export` for the first `length` of these prefixes, in place of their `sets`; what has no set has none. */
+  exportAll(prefixes: Uint32Array, length: number, sets: Uint32Array): void {
+    const { isConstant } = this.#treatment.policy;
+    for (let from = 0, to = 0; from < length; from = to) {
+      const set = sets[from] as number;
+      to = isConstant ? endOfRun(sets, from, length) : from + 1;
+      if (set === 0) continue;
+      const exported = this.export(prefixes[from] as number, set);
+      if (to - from > 1 && exported !== 0) this.#store.hold(exported, to - from - 1);
+      for (let i = from; i < to; i++) sets[i] = exported;
+    }
+  }
+
   dispose(): void {
     this.#forget(() => true);
   }
@@ -151,6 +164,14 @@ export class Exporter {
     this.#cached--;
     if (to !== 0) this.#store.release(to);
   }
+}
+
+/** Where another set begins than that at `from`. */
+function endOfRun(sets: Uint32Array, from: number, length: number): number {
+  const set = sets[from];
+  let end = from + 1;
+  while (end < length && sets[end] === set) end++;
+  return end;
 }
 
 /** The exported form of a set; undefined when the route has no next hop that this peer understands, or is not for it (RFC 9234, 5). */

@@ -33,6 +33,8 @@ export class FamilyRib {
   readonly #outbound = new Map<string, Outbound>();
   /** Prefixes whose paths changed and that the groups have not heard of. */
   readonly #changed = new IdList();
+  /** Of what is withdrawn. */
+  readonly #found = new IdList();
 
   readonly #run: Run;
 
@@ -57,36 +59,37 @@ export class FamilyRib {
    * The groups hear of it at `flush`.
    */
   add(nlri: Nlri, set: number, owner: Owner, seconds: number, visit?: (slot: number, prefix: number) => void): number {
-    const { bytes, addPath } = nlri;
     const { table, locRib } = this;
-    let count = 0;
-    for (let at = 0; at < bytes.length; at += 1 + (((bytes[at] as number) + 7) >> 3), count++) {
-      let pathId = 0;
-      if (addPath) {
-        pathId = readPathId(bytes, at);
-        at += 4;
+    const changed = this.#changed;
+    const before = changed.length;
+    // A path holds its prefix, and what changed another time until the flush.
+    if (!nlri.addPath) {
+      table.acquireAll(nlri.bytes, changed);
+      const prefixes = changed.ids.subarray(before, changed.length);
+      this.#store.hold(set, prefixes.length);
+      locRib.setAll(prefixes, prefixes.length, owner, set, seconds, visit);
+    } else
+      for (const { at, pathId } of pathsIn(nlri)) {
+        const prefix = table.acquire(nlri.bytes, at);
+        changed.push(prefix);
+        this.#store.hold(set);
+        const slot = locRib.set(prefix, pathId, owner, set, seconds);
+        visit?.(slot, prefix);
       }
-      const prefix = table.acquire(bytes, at);
-      this.#store.hold(set);
-      const slot = locRib.set(prefix, pathId, owner, set, seconds);
-      // The path holds the prefix now, and nothing else does on our behalf until the flush.
-      this.#changed.push(prefix);
-      if (visit !== undefined) visit(slot, prefix);
-    }
-    return count;
+    return changed.length - before;
   }
 
   /** Takes out the paths of these prefixes that `owner` put in; returns how many there were. */
   remove(nlri: Nlri, owner: Owner, visit?: (slot: number, prefix: number) => void): number {
-    const { bytes, addPath } = nlri;
+    if (!nlri.addPath) {
+      const found = this.#found;
+      found.clear();
+      this.table.lookupAll(nlri.bytes, found);
+      return this.locRib.removeAll(found.ids, found.length, owner, this.#changed, visit);
+    }
     let count = 0;
-    for (let at = 0; at < bytes.length; at += 1 + (((bytes[at] as number) + 7) >> 3)) {
-      let pathId = 0;
-      if (addPath) {
-        pathId = readPathId(bytes, at);
-        at += 4;
-      }
-      const prefix = this.table.lookup(bytes, at);
+    for (const { at, pathId } of pathsIn(nlri)) {
+      const prefix = this.table.lookup(nlri.bytes, at);
       const slot = prefix === -1 ? -1 : this.locRib.find(prefix, pathId, owner);
       if (slot === -1) continue;
       if (visit !== undefined) visit(slot, prefix);
@@ -108,7 +111,7 @@ export class FamilyRib {
   flush(): void {
     const { ids, length } = this.#changed;
     for (const { feed } of this.#outbound.values()) feed.update(ids, length);
-    for (let i = 0; i < length; i++) this.table.release(ids[i] as number);
+    this.table.releaseAll(ids, length);
     this.#changed.clear();
     for (const { group } of this.#outbound.values()) group.flush();
   }
@@ -183,5 +186,14 @@ export class FamilyRib {
     return addPath
       ? new AllPaths(this.locRib, this.paths, group, exporter)
       : new BestPaths(this.locRib, group, exporter);
+  }
+}
+
+/** Of NLRI with path identifiers: where each prefix is, and its identifier (RFC 7911, 3). */
+function* pathsIn({ bytes }: Nlri): Generator<{ readonly at: number; readonly pathId: number }> {
+  for (let at = 0; at < bytes.length; ) {
+    const pathId = readPathId(bytes, at);
+    yield { at: at + 4, pathId };
+    at += 5 + (((bytes[at + 4] as number) + 7) >> 3);
   }
 }

@@ -6,6 +6,12 @@ import type { Exporter } from './export.ts';
 
 /** Prefixes in one step: few milliseconds, whatever the policy. */
 const STEP = 32768;
+/** Prefixes that go through a column at once: what is known of them stays in the processor's cache. */
+const BATCH = 4096;
+
+// Of the batch that is dealt with.
+const range = new Uint32Array(BATCH);
+const sets = new Uint32Array(BATCH);
 
 /** Brings an update group up to date with the Loc-RIB. */
 export interface Feed {
@@ -30,11 +36,8 @@ export class BestPaths implements Feed {
   }
 
   update(prefixes: Uint32Array, length: number): void {
-    for (let i = 0; i < length; i++) {
-      const prefix = prefixes[i] as number;
-      const best = this.#locRib.best(prefix);
-      this.#group.put(prefix, best === 0 ? 0 : this.#exporter.export(prefix, best));
-    }
+    for (let from = 0; from < length; from += BATCH)
+      this.#updateBatch(prefixes.subarray(from, Math.min(from + BATCH, length)));
   }
 
   updateAll(end: number): Steps {
@@ -46,11 +49,19 @@ export class BestPaths implements Feed {
   }
 
   #updateFrom(from: number, to: number): void {
-    for (let prefix = from; prefix < to; prefix++) {
-      const best = this.#locRib.best(prefix);
-      if (best !== 0) this.#group.put(prefix, this.#exporter.export(prefix, best));
-      else if (this.#group.announced(prefix) !== 0) this.#group.put(prefix, 0);
+    for (let first = from; first < to; first += BATCH) {
+      const length = Math.min(BATCH, to - first);
+      for (let i = 0; i < length; i++) range[i] = first + i;
+      this.#updateBatch(range.subarray(0, length));
     }
+  }
+
+  /** Column by column: the best path of each prefix, what it is exported as, what is announced. */
+  #updateBatch(prefixes: Uint32Array): void {
+    const { length } = prefixes;
+    this.#locRib.bestAll(prefixes, length, sets);
+    this.#exporter.exportAll(prefixes, length, sets);
+    this.#group.putAll(prefixes, length, sets);
   }
 }
 

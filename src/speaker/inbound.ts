@@ -1,6 +1,7 @@
 import type { PolicyChain } from '../policy/chain.ts';
 import { AdjRibIn, type Dropped } from '../rib/adj-rib-in.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
+import { IdList } from '../rib/column.ts';
 import type { RouteKeys } from '../rib/route-keys.ts';
 import type { Nlri, Reach, Update } from '../wire/update.ts';
 import type { FamilyRib } from './family-rib.ts';
@@ -17,6 +18,8 @@ export class Inbound {
   /** Between BoRR and EoRR (RFC 7313, 4). */
   #isRefreshing = false;
   readonly #store: AttributeStore;
+  /** Of the NLRI that is dealt with. */
+  readonly #ids = new IdList();
 
   /** The peer may send several paths of a prefix, each with an identifier (RFC 7911). */
   get addPath(): boolean {
@@ -40,30 +43,23 @@ export class Inbound {
     seconds: number,
     visit?: (id: number) => void,
   ): void {
-    const { bytes } = nlri;
-    const { keys } = this;
-    const { table } = this.rib;
-    const subject = { address: new Uint8Array(table.octets), length: 0 };
-    const set = dropped !== undefined ? 0 : acquireUpdate(this.#store, update, reach);
-    let accepted = policy.isConstant && policy.decide(nlri.family, subject).accept;
-    const skip = nlri.addPath ? 4 : 0;
-    for (let at = 0; at < bytes.length; at += skip + 1 + (((bytes[at + skip] as number) + 7) >> 3)) {
-      const id = keys.acquire(bytes, at);
-      if (dropped !== undefined) {
-        this.adjRibIn.setDropped(id, dropped, seconds);
-        continue;
-      }
-      if (!policy.isConstant) {
-        const prefix = keys.prefixOf(id);
-        table.writeAddress(prefix, subject.address, 0);
-        subject.length = table.lengthOf(prefix);
-        accepted = policy.decide(nlri.family, subject).accept;
-      }
-      this.#store.hold(set);
-      this.adjRibIn.set(id, set, accepted, seconds);
-      if (visit !== undefined) visit(id);
+    const { ids, length } = this.#idsOf(nlri);
+    if (dropped !== undefined) {
+      for (let i = 0; i < length; i++) this.adjRibIn.setDropped(ids[i] as number, dropped, seconds);
+      return;
     }
-    if (set !== 0) this.#store.release(set);
+    const set = acquireUpdate(this.#store, update, reach);
+    this.#store.hold(set, length);
+    const subject = { address: new Uint8Array(this.rib.table.octets), length: 0 };
+    if (policy.isConstant) this.adjRibIn.setAll(ids, length, set, policy.decide(nlri.family, subject).accept, seconds);
+    else
+      for (let i = 0; i < length; i++) {
+        const id = ids[i] as number;
+        this.#describe(id, subject);
+        this.adjRibIn.set(id, set, policy.decide(nlri.family, subject).accept, seconds);
+      }
+    this.#store.release(set);
+    if (visit !== undefined) for (let i = 0; i < length; i++) visit(ids[i] as number);
   }
 
   /** `visit` gets the id of each route that was there, just before it goes. */
@@ -111,10 +107,23 @@ export class Inbound {
     const { table, family } = this.rib;
     const subject = { address: new Uint8Array(table.octets), length: 0 };
     for (const id of this.adjRibIn.ids()) {
-      const prefix = this.keys.prefixOf(id);
-      table.writeAddress(prefix, subject.address, 0);
-      subject.length = table.lengthOf(prefix);
+      this.#describe(id, subject);
       this.adjRibIn.setAccepted(id, policy.decide(family, subject).accept);
     }
+  }
+
+  /** One holder more for each. Good until the next call. */
+  #idsOf({ bytes }: Nlri): IdList {
+    const ids = this.#ids;
+    ids.clear();
+    this.keys.acquireAll(bytes, ids);
+    return ids;
+  }
+
+  #describe(id: number, subject: { address: Uint8Array; length: number }): void {
+    const { table } = this.rib;
+    const prefix = this.keys.prefixOf(id);
+    table.writeAddress(prefix, subject.address, 0);
+    subject.length = table.lengthOf(prefix);
   }
 }

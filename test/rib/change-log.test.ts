@@ -12,10 +12,12 @@ interface Reader {
 /** A log beside what it must be. */
 class Model {
   readonly holds = new Map<number, number>();
-  readonly log = new ChangeLog(
-    (id) => this.#count(id, 1),
-    (id) => this.#count(id, -1),
-  );
+  readonly log = new ChangeLog({
+    hold: (id) => this.#count(id, 1),
+    releaseAll: (ids, length) => {
+      for (const id of ids.subarray(0, length)) this.#count(id, -1);
+    },
+  });
   readonly readers: Reader[] = [];
 
   append(first: number, count: number): void {
