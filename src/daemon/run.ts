@@ -6,7 +6,6 @@ import type { BfdThread } from '../link/bfd/thread.ts';
 import { systemLinks } from '../link/system.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import { warmUp } from '../speaker/warm-up.ts';
-import { warmUpReceive } from '../speaker/warm-up-receive.ts';
 import { tcpNetwork } from '../transport/tcp.ts';
 import { systemClock, systemEntropy } from '../transport/world.ts';
 import { ConfigError } from './config/error.ts';
@@ -111,15 +110,15 @@ const longestWait = 250;
 async function warmUpAside(daemon: Daemon): Promise<void> {
   const start = performance.now();
   const pause = () => wait(5, undefined, { ref: false });
-  for (const steps of [warmUp(), warmUpReceive()])
-    do {
-      const since = performance.now();
-      do await pause();
-      while (
-        (performance.now() - start < firstSessions && daemon.isGreeting) ||
-        (performance.now() - since < longestWait && daemon.isSending)
-      );
-    } while ((await steps.next()).done !== true);
+  const steps = warmUp();
+  do {
+    const since = performance.now();
+    do await pause();
+    while (
+      (performance.now() - start < firstSessions && daemon.isGreeting) ||
+      (performance.now() - since < longestWait && daemon.isSending)
+    );
+  } while ((await steps.next()).done !== true);
 }
 
 /** What reads YAML is loaded where there is some. */

@@ -1,49 +1,192 @@
 import { Address } from '../ip/address.ts';
-import { PolicyChain } from '../policy/chain.ts';
-import { AttributeStore } from '../rib/attribute-store.ts';
+import type { Clock, Connection, ConnectionHandler, Network } from '../session/ports.ts';
+import { encodeMessage } from '../wire/codec.ts';
+import { type Context, initialContext } from '../wire/context.ts';
 import { ipv6Unicast } from '../wire/family.ts';
-import type { Treatment } from './export.ts';
-import { FamilyRib } from './family-rib.ts';
-import { acquireSet } from './sets.ts';
+import type { Message } from '../wire/message.ts';
+import type { Nlri } from '../wire/update.ts';
+import type { SpeakerLog } from './log.ts';
+import { Speaker } from './speaker.ts';
+import type { Neighbor } from './types.ts';
 
-const PREFIXES = 5_000;
-const ROUNDS = 8;
+const SESSIONS = 24;
+/** Of the table that the peer is sent, and of the one that it sends. */
+const PREFIXES = 4_000;
+/** Those that come and go while the session is up, and those of an UPDATE at first, and when its routes come from everywhere. */
+const SOME = 400;
+const FEW = 10;
+
+const here = Address.parse('2001:db8::1');
+const there = Address.parse('2001:db8::2');
+const context: Context = { ...initialContext, fourOctetAs: true };
 
 /**
- * Fills a table of its own and dumps it to nobody, step by step: V8 compiles a path only after it ran for a while, and the first router that
- * comes up would wait for that. Each step is a few milliseconds; run them while there is nothing else to do.
+ * Gives a speaker of its own a peer that comes and goes, is sent a table and sends one, step by step: V8 compiles a path only after it ran for a while,
+ * and the first router that comes up would wait for that. It takes the paths of a real one, so that nothing is found out only then. Each step is
+ * a few milliseconds; take them while there is nothing else to do. Returns how many routes each had of the other in the end.
  */
-export function* warmUp(): Generator<void> {
-  const store = new AttributeStore();
-  const rib = new FamilyRib(ipv6Unicast, store);
-  const bytes = new Uint8Array(9 * PREFIXES);
-  for (let i = 0; i < PREFIXES; i++) bytes.set([64, 0x20, 0x01, 0x0d, 0xb8, 0, i >> 16, i >> 8, i], 9 * i);
-  rib.add(
-    { family: ipv6Unicast, addPath: false, bytes },
-    acquireSet(store, { origin: 'igp', asPath: [] }, undefined),
-    'api',
-    0,
-  );
-  rib.flush();
-  const address = Address.parse('2001:db8::1');
-  const treatment: Treatment = {
-    external: true,
-    localAsn: 65001,
-    fourOctetAs: true,
-    maxMessage: 4096,
-    extendedNextHop: false,
-    addPath: false,
-    self: { ipv4: undefined, ipv6: { kind: 'single', address } },
-    policy: new PolicyChain([], 'accept'),
-    drain: undefined,
-    role: undefined,
-  };
-  for (let round = 0; round < ROUNDS; round++) {
+export async function* warmUp(): AsyncGenerator<void, { readonly sent: number; readonly received: number }> {
+  asNodeMakesBuffers();
+  const turns: (() => void)[] = [];
+  const clock = new StandingClock(turns);
+  const network = new NoNetwork();
+  const world = { clock, network, entropy: () => 0, interfaces: () => [] };
+  const options = { asn: 65001, routerId: '192.0.2.1', listenPort: 179, listenAddresses: [here] };
+  const speaker = new Speaker(options, world, silent);
+  await speaker.start();
+  speaker.addNeighbor(neighbor);
+  for (let first = 0; first < PREFIXES; first += PREFIXES / 2) originate(speaker, table(first, PREFIXES / 2), 0);
+  // What goes out in many UPDATEs.
+  for (let first = 0; first < SOME; first += FEW) originate(speaker, table(PREFIXES + first, FEW), first);
+  const tables = [SOME, FEW].map((size) => [...updates(size)]);
+  let result = { sent: 0, received: 0 };
+  for (let session = 0; session < SESSIONS; session++) {
     yield;
-    const outbound = rib.outbound(treatment);
-    const nobody = { send: () => true };
-    outbound.group.join(nobody, nobody.send);
-    outbound.group.leave(nobody);
-    rib.drop(outbound);
+    const handler = network.connect();
+    for (const message of hello) handler.message(encodeMessage(message, context));
+    for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
+    yield;
+    const more = table(PREFIXES + SOME, SOME);
+    originate(speaker, more, 1);
+    speaker.withdrawPrefixes(more.family, more);
+    for (const bytes of tables[session % 2] ?? []) handler.message(bytes);
+    const state = speaker.peer(there)?.families[0];
+    result = { sent: state?.advertised ?? 0, received: state?.received ?? 0 };
+    yield;
+    handler.closed();
+  }
+  await speaker.stop({ fullDestroy: true });
+  return result;
+}
+
+/**
+ * Node makes some Buffers out of plain arrays, by their prototype. The first time, V8 throws away all code that it has compiled for arrays, since it took their
+ * shape for one that nobody changes. So that comes before, and not with the first request.
+ */
+function asNodeMakesBuffers(): void {
+  Object.setPrototypeOf(new Uint8Array(0), Buffer.prototype);
+}
+
+function originate(speaker: Speaker, nlri: Nlri, community: number): void {
+  speaker.advertiseBulk({ family: nlri.family, nlri, attributes: { communities: [community] } });
+}
+
+/** So many /64s. */
+function table(first: number, count: number): Nlri {
+  const bytes = new Uint8Array(9 * count);
+  for (let i = 0; i < count; i++)
+    bytes.set([64, 0x20, 0x01, 0x0d, 0xb8, 0, 0, (first + i) >> 8, (first + i) & 0xff], 9 * i);
+  return { family: ipv6Unicast, addPath: false, bytes };
+}
+
+/** A table in UPDATEs of so many prefixes, each with a community of its own. */
+function* updates(size: number): Generator<Uint8Array> {
+  for (let first = 0; first < PREFIXES; first += size) {
+    const update: Message = {
+      type: 'update',
+      attributes: { origin: 'igp', asPath: [{ type: 'sequence', asns: [65002] }], communities: [first] },
+      reach: { nextHop: { kind: 'single', address: there }, nlri: table(first, size) },
+      faults: [],
+    };
+    yield encodeMessage(update, context);
   }
 }
+
+const hello: readonly Message[] = [
+  {
+    type: 'open',
+    version: 4,
+    myAs: 65002,
+    holdTime: 90,
+    routerId: 0xc000_0202,
+    capabilities: [
+      { name: 'multiprotocol', family: ipv6Unicast },
+      { name: 'four-octet-as', asn: 65002 },
+    ],
+  },
+  { type: 'keepalive' },
+];
+
+const neighbor: Neighbor = {
+  name: 'nobody',
+  address: there,
+  asn: 65002,
+  timers: { connectRetry: 90, holdTime: 90, keepaliveInterval: 30, delayOpen: 0 },
+  transport: { remotePort: 179, passive: true },
+  families: [ipv6Unicast],
+  defaultExportAction: 'accept',
+  defaultImportAction: 'accept',
+};
+
+/** Time stands still. */
+class StandingClock implements Clock {
+  readonly #turns: (() => void)[];
+
+  constructor(turns: (() => void)[]) {
+    this.#turns = turns;
+  }
+
+  now(): number {
+    return 0;
+  }
+
+  date(): Date {
+    return new Date(0);
+  }
+
+  timer(): { cancel(): void } {
+    return { cancel: () => {} };
+  }
+
+  turn(callback: () => void): void {
+    this.#turns.push(callback);
+  }
+}
+
+/** Has a peer that connects whenever it is told to. */
+class NoNetwork implements Network {
+  #accept: (connection: Connection) => void = () => {};
+
+  /** The handler of a new connection. */
+  connect(): ConnectionHandler {
+    const connection = new NoConnection();
+    this.#accept(connection);
+    if (connection.handler === undefined) throw new Error('the warm-up has a connection that nobody took');
+    return connection.handler;
+  }
+
+  dial(): Connection {
+    return new NoConnection();
+  }
+
+  async listen(
+    options: Parameters<Network['listen']>[0],
+    accept: (connection: Connection) => void,
+  ): ReturnType<Network['listen']> {
+    this.#accept = accept;
+    return { local: options, close: async () => {} };
+  }
+}
+
+/** Takes whatever it is sent. */
+class NoConnection implements Connection {
+  readonly local = { address: here, port: 179 };
+  readonly remote = { address: there, port: 49152 };
+  readonly pending = 0;
+  maxMessageLength = 4096;
+  handler: ConnectionHandler | undefined;
+
+  handle(handler: ConnectionHandler): void {
+    this.handler = handler;
+  }
+
+  send(): boolean {
+    return true;
+  }
+
+  close(): void {}
+
+  abort(): void {}
+}
+
+const silent: SpeakerLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
