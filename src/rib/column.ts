@@ -1,9 +1,20 @@
+/** Entries from which on a column grows fourfold. */
+const LARGE = 16384;
+
+/**
+ * How long a column gets that is to have at least `size` entries. Memory that nobody has written to yet costs nothing, and to copy a column into memory that is
+ * new costs more than anything else that is done with it: so it is seldom done.
+ */
+export function roomFor(size: number, length: number): number {
+  let room = Math.max(64, length);
+  while (room < size) room *= room < LARGE ? 2 : 4;
+  return room;
+}
+
 /** A copy of `column` with room for at least `size` entries, the new ones 0; `column` itself when it has it already. */
 export function grownTo(column: Uint32Array<ArrayBuffer>, size: number): Uint32Array<ArrayBuffer> {
   if (size <= column.length) return column;
-  let length = Math.max(64, column.length);
-  while (length < size) length *= 2;
-  const grown = new Uint32Array(length);
+  const grown = new Uint32Array(roomFor(size, column.length));
   grown.set(column);
   return grown;
 }

@@ -249,17 +249,19 @@ export class LocRib {
       return slot;
     }
     const slot = this.#end++;
-    if (slot === this.#owner.length) {
-      const owner = new Uint8Array(2 * slot);
-      owner.set(this.#owner);
-      this.#owner = owner;
-      this.#prefix = grownTo(this.#prefix, 2 * slot);
-      this.#pathId = grownTo(this.#pathId, 2 * slot);
-      this.#attributes = grownTo(this.#attributes, 2 * slot);
-      this.#created = grownTo(this.#created, 2 * slot);
-      this.#next = grownTo(this.#next, 2 * slot);
-      this.#generation = grownTo(this.#generation, 2 * slot);
-    }
+    if (slot === this.#prefix.length) this.#grow(slot + 1);
     return slot;
+  }
+
+  #grow(size: number): void {
+    this.#prefix = grownTo(this.#prefix, size);
+    this.#pathId = grownTo(this.#pathId, size);
+    this.#attributes = grownTo(this.#attributes, size);
+    this.#created = grownTo(this.#created, size);
+    this.#next = grownTo(this.#next, size);
+    this.#generation = grownTo(this.#generation, size);
+    const owner = new Uint8Array(this.#prefix.length);
+    owner.set(this.#owner);
+    this.#owner = owner;
   }
 }

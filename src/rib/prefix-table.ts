@@ -1,4 +1,4 @@
-import { entryAt, grownTo, IdList } from './column.ts';
+import { entryAt, grownTo, IdList, roomFor } from './column.ts';
 import { after, hash, steps } from './probing.ts';
 import { type NlriOutput, NO_ID, type RouteKeys } from './route-keys.ts';
 
@@ -261,11 +261,12 @@ export class PrefixTable implements RouteKeys {
     return at;
   }
 
-  /** For so many prefixes more. The index is at most half full. */
+  /** For so many prefixes more. The index is at most half full, and an eighth when it has grown. */
   #makeRoom(more: number): void {
     const free = this.#end - this.#size;
     if (this.#end + more - free > this.#lengths.length) this.#grow(this.#end + more - free);
-    while ((this.#size + more) * 2 > this.#index.length) this.#rehash();
+    const slots = (this.#size + more) * 2;
+    if (slots > this.#index.length) this.#rehash(roomFor(slots, this.#index.length));
   }
 
   #grow(size: number): void {
@@ -280,8 +281,8 @@ export class PrefixTable implements RouteKeys {
   }
 
   /** Walks the ids and not the slots, so that hashes are read in the order in which they lie. */
-  #rehash(): void {
-    const index = new Uint32Array(2 * this.#index.length);
+  #rehash(slots: number): void {
+    const index = new Uint32Array(slots);
     const mask = index.length - 1;
     for (let id = 0; id < this.#end; id++) {
       if (this.#lengths[id] === FREE) continue;

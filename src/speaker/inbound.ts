@@ -20,6 +20,7 @@ export class Inbound {
   readonly #store: AttributeStore;
   /** Of the NLRI that is dealt with. */
   readonly #ids = new IdList();
+  readonly #subject: { readonly address: Uint8Array; length: number };
 
   /** The peer may send several paths of a prefix, each with an identifier (RFC 7911). */
   get addPath(): boolean {
@@ -31,6 +32,7 @@ export class Inbound {
     this.keys = addPath ? rib.paths : rib.table;
     this.#store = store;
     this.adjRibIn = new AdjRibIn(this.keys, store);
+    this.#subject = { address: new Uint8Array(rib.table.octets), length: 0 };
   }
 
   /** `visit` gets the id of each route that was stored. */
@@ -50,12 +52,12 @@ export class Inbound {
     }
     const set = acquireUpdate(this.#store, update, reach);
     this.#store.hold(set, length);
-    const subject = { address: new Uint8Array(this.rib.table.octets), length: 0 };
+    const subject = this.#subject;
     if (policy.isConstant) this.adjRibIn.setAll(ids, length, set, policy.decide(nlri.family, subject).accept, seconds);
     else
       for (let i = 0; i < length; i++) {
         const id = ids[i] as number;
-        this.#describe(id, subject);
+        this.#describe(id);
         this.adjRibIn.set(id, set, policy.decide(nlri.family, subject).accept, seconds);
       }
     this.#store.release(set);
@@ -104,11 +106,10 @@ export class Inbound {
 
   /** Import policy changed. */
   evaluate(policy: PolicyChain): void {
-    const { table, family } = this.rib;
-    const subject = { address: new Uint8Array(table.octets), length: 0 };
+    const { family } = this.rib;
     for (const id of this.adjRibIn.ids()) {
-      this.#describe(id, subject);
-      this.adjRibIn.setAccepted(id, policy.decide(family, subject).accept);
+      this.#describe(id);
+      this.adjRibIn.setAccepted(id, policy.decide(family, this.#subject).accept);
     }
   }
 
@@ -120,10 +121,11 @@ export class Inbound {
     return ids;
   }
 
-  #describe(id: number, subject: { address: Uint8Array; length: number }): void {
+  /** To an import policy. */
+  #describe(id: number): void {
     const { table } = this.rib;
     const prefix = this.keys.prefixOf(id);
-    table.writeAddress(prefix, subject.address, 0);
-    subject.length = table.lengthOf(prefix);
+    table.writeAddress(prefix, this.#subject.address, 0);
+    this.#subject.length = table.lengthOf(prefix);
   }
 }
