@@ -4,6 +4,7 @@ import { ControlPlaneServiceService } from '../gen/herald/v1/control_plane_servi
 import { RouterServiceService } from '../gen/herald/v1/router_service.ts';
 import { controlPlaneHandlers } from './control-plane-handlers.ts';
 import { type ApiEndpoint, formatEndpoint } from './endpoint.ts';
+import { widenWindows } from './flow-control.ts';
 import { Health } from './health.ts';
 import { advertisePaths, withdrawPaths } from './packed-requests.ts';
 import { addReflection } from './reflection-handlers.ts';
@@ -53,6 +54,7 @@ export async function serve(endpoints: readonly ApiEndpoint[], options: ServeOpt
   };
   try {
     for (const endpoint of endpoints) bound.push(await bind(server, endpoint));
+    widenWindows(server);
   } catch (error) {
     server.forceShutdown();
     removeSockets();

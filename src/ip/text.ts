@@ -4,6 +4,13 @@ const COLON = 58;
 const DOT = 46;
 const SLASH = 47;
 
+/** By octet: what it is worth as a hexadecimal digit; -1 when it is none. A look-up, since which of the three ranges comes next is anybody's guess. */
+const hexDigits = new Int8Array(256).fill(-1);
+for (let digit = 0; digit < 16; digit++) {
+  const text = digit.toString(16);
+  for (const form of [text, text.toUpperCase()]) hexDigits[form.charCodeAt(0)] = digit;
+}
+
 /** Longer than any prefix: `text` as ASCII while it is parsed. */
 const ascii = new Uint8Array(64);
 
@@ -51,11 +58,11 @@ function readIPv6(text: Uint8Array, start: number, end: number, out: Uint8Array,
     const first = at;
     let word = 0;
     for (; at < end; at++) {
-      const digit = hexDigit(text[at] as number);
+      const digit = hexDigits[text[at] as number] as number;
       if (digit < 0) break;
-      if (at - first === 4) return false;
       word = (word << 4) | digit;
     }
+    if (at - first > 4) return false;
     if (at < end && text[at] === DOT) {
       if (octets > 12 || !readIPv4(text, first, end, out, offset + octets)) return false;
       octets += 4;
@@ -258,11 +265,4 @@ export function formatOctets(bytes: Uint8Array): string {
 function wordAt(bytes: Uint8Array, offset: number, index: number): number {
   const at = offset + 2 * index;
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-}
-
-function hexDigit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  if (code >= 97 && code <= 102) return code - 87;
-  if (code >= 65 && code <= 70) return code - 55;
-  return -1;
 }
