@@ -5,7 +5,6 @@ import { Journal } from '../api/journal.ts';
 import { type ApiServer, serve } from '../api/server.ts';
 import { forgetful } from '../controlplane/vault.ts';
 import { isSame } from '../session/same.ts';
-import type { SessionState } from '../session/types.ts';
 import { SpeakerError } from '../speaker/error.ts';
 import type { Speaker } from '../speaker/speaker.ts';
 import type { Neighbor } from '../speaker/types.ts';
@@ -32,8 +31,6 @@ export interface Surroundings {
   /** Absent: this one. */
   readonly machine?: () => Machine;
 }
-
-const greeting: ReadonlySet<SessionState> = new Set(['connect', 'open_sent', 'open_confirm']);
 
 /** The instances of one configuration and the API to them. */
 export class Daemon {
@@ -98,14 +95,12 @@ export class Daemon {
 
   /** Whether some session is on its way up. */
   get isGreeting(): boolean {
-    return this.#instances.list().some(({ router }) => router.peers().some((peer) => greeting.has(peer.sessionState)));
+    return this.#instances.list().some(({ router }) => router.isGreeting);
   }
 
   /** Whether some peer is still to be sent something. */
   get isSending(): boolean {
-    return this.#instances
-      .list()
-      .some(({ router }) => router.peers().some(({ families }) => families.some(({ unsent }) => unsent > 0)));
+    return this.#instances.list().some(({ router }) => router.isSending);
   }
 
   /** Where metrics and probes are served; undefined when nowhere. */

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { BindError } from '../api/socket.ts';
 import { systemBfd } from '../link/bfd/system.ts';
@@ -109,15 +109,15 @@ const longestWait = 250;
  */
 async function warmUpAside(daemon: Daemon): Promise<void> {
   const start = performance.now();
-  const pause = () => wait(5, undefined, { ref: false });
   const steps = warmUp();
   do {
+    await turn(undefined, { ref: false });
     const since = performance.now();
-    do await pause();
     while (
       (performance.now() - start < firstSessions && daemon.isGreeting) ||
       (performance.now() - since < longestWait && daemon.isSending)
-    );
+    )
+      await wait(1, undefined, { ref: false });
   } while ((await steps.next()).done !== true);
 }
 

@@ -117,8 +117,12 @@ export class UpdateGroup {
     return this.#fill !== undefined;
   }
 
-  /** Takes steps that put in what there is: members that join meanwhile wait. Of a group that is filled already, only while that goes on: these steps take the place of those. */
-  fill(steps: Steps): void {
+  /**
+   * Takes steps that put in what there is, with ids up to that before `end`: members that join meanwhile wait. Of a group that is filled already, only while
+   * that goes on: these steps take the place of those.
+   */
+  fill(steps: Steps, end = 0): void {
+    this.#sets = grownTo(this.#sets, end);
     this.#fill = steps;
     this.#run(this.#filling(steps));
   }

@@ -126,7 +126,7 @@ export class FamilyRib {
     const group = new UpdateGroup(keys, this.#store, this.family, treatment.maxMessage, this.#run);
     const outbound = { key, treatment, exporter, group, feed: this.#feed(treatment, exporter, group) };
     this.#outbound.set(key, outbound);
-    group.fill(outbound.feed.updateAll(this.table.end));
+    group.fill(outbound.feed.updateAll(this.table.end), treatment.addPath ? 0 : this.table.end);
     return outbound;
   }
 

@@ -4,6 +4,7 @@ import { type InterfaceAddress, interfaceAddresses } from '../link/interfaces.ts
 import type { RouterSearch } from '../link/links.ts';
 import type { RoutePolicy } from '../policy/types.ts';
 import type { Connection } from '../session/ports.ts';
+import type { SessionState } from '../session/types.ts';
 import { type Family, familyName } from '../wire/family.ts';
 import { cease } from '../wire/notification.ts';
 import type { Nlri } from '../wire/update.ts';
@@ -41,6 +42,8 @@ import type {
 } from './types.ts';
 import { untilCurrent } from './until-current.ts';
 import type { SpeakerWorld, StartOptions } from './world.ts';
+
+const greeting: ReadonlySet<SessionState> = new Set(['connect', 'open_sent', 'open_confirm']);
 
 /**
  * One BGP instance: peers, tables and policies. Its methods take effect before they return; bytes go to the sockets that take them in the same turn.
@@ -203,6 +206,16 @@ export class Speaker {
 
   peers(): readonly PeerState[] {
     return [...this.#peers.values()].map((peer) => peer.peerState);
+  }
+
+  /** Whether some session is on its way up. */
+  get isGreeting(): boolean {
+    return [...this.#peers.values()].some(({ state }) => greeting.has(state));
+  }
+
+  /** Whether some peer is still to be sent something. */
+  get isSending(): boolean {
+    return [...this.#peers.values()].some(({ isCurrent }) => !isCurrent);
   }
 
   peer(address: Address): PeerState | undefined {

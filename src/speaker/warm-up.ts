@@ -9,7 +9,7 @@ import type { SpeakerLog } from './log.ts';
 import { Speaker } from './speaker.ts';
 import type { Neighbor } from './types.ts';
 
-const SESSIONS = 24;
+const SESSIONS = 14;
 /** Of the table that the peer is sent, and of the one that it sends. */
 const PREFIXES = 4_000;
 /** Those that come and go while the session is up, and those of an UPDATE at first, and when its routes come from everywhere. */
@@ -35,10 +35,15 @@ export async function* warmUp(): AsyncGenerator<void, { readonly sent: number; r
   const speaker = new Speaker(options, world, silent);
   await speaker.start();
   speaker.addNeighbor(neighbor);
-  for (let first = 0; first < PREFIXES; first += PREFIXES / 2) originate(speaker, table(first, PREFIXES / 2), 0);
+  for (let first = 0; first < PREFIXES; first += PREFIXES / 4) {
+    yield;
+    originate(speaker, table(first, PREFIXES / 4), 0);
+  }
+  yield;
   // What goes out in many UPDATEs.
   for (let first = 0; first < SOME; first += FEW) originate(speaker, table(PREFIXES + first, FEW), first);
-  const tables = [SOME, FEW].map((size) => [...updates(size)]);
+  yield;
+  const tables = [[...updates(SOME)], [...updates(FEW)]];
   let result = { sent: 0, received: 0 };
   for (let session = 0; session < SESSIONS; session++) {
     yield;
@@ -49,7 +54,11 @@ export async function* warmUp(): AsyncGenerator<void, { readonly sent: number; r
     const more = table(PREFIXES + SOME, SOME);
     originate(speaker, more, 1);
     speaker.withdrawPrefixes(more.family, more);
-    for (const bytes of tables[session % 2] ?? []) handler.message(bytes);
+    const messages = tables[session % 2] ?? [];
+    for (const [i, bytes] of messages.entries()) {
+      if (i === messages.length / 2) yield;
+      handler.message(bytes);
+    }
     const state = speaker.peer(there)?.families[0];
     result = { sent: state?.advertised ?? 0, received: state?.received ?? 0 };
     yield;
