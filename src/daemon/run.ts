@@ -111,7 +111,8 @@ async function warmUpAside(daemon: Daemon): Promise<void> {
   const start = performance.now();
   const steps = warmUp();
   do {
-    await turn(undefined, { ref: false });
+    // One that does not keep the process alive does not come either while nothing else does.
+    await turn();
     const since = performance.now();
     while (
       (performance.now() - start < firstSessions && daemon.isGreeting) ||

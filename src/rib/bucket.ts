@@ -113,6 +113,7 @@ export function bucketed(ids: Uint32Array<ArrayBuffer>, length: number, sets: Ui
 }
 
 function haveOneSet(ids: Uint32Array, length: number, sets: Uint32Array): boolean {
+  if (length === 0) return true;
   const first = entryAt(sets, ids[0] as number);
   for (let i = 1; i < length; i++) if (entryAt(sets, ids[i] as number) !== first) return false;
   return true;
