@@ -1,9 +1,9 @@
 import type { Case } from './case.ts';
 import { besideName, busy } from './cases/busy.ts';
 import { peers, sessions, storm } from './cases/crowd.ts';
-import { dump } from './cases/dump.ts';
+import { dump, small } from './cases/dump.ts';
 import { flap } from './cases/flap.ts';
-import { growth } from './cases/growth.ts';
+import { by, growth } from './cases/growth.ts';
 import { inject, injectLarge } from './cases/inject.ts';
 import { large } from './cases/large.ts';
 import { list, listLarge } from './cases/list.ts';
@@ -26,7 +26,7 @@ export interface Target {
 
 /** What Herald is to be, with tables of so many routes and of ten times as many. */
 export function targetsOf(routes: number): readonly Target[] {
-  const [small, table, million] = [Math.ceil(routes / 10), routes, routes * 10].map((n) => n.toLocaleString('en'));
+  const [few, table, million] = [Math.ceil(routes / 10), routes, routes * 10].map((n) => n.toLocaleString('en'));
   const reload = [bird, bird2];
   const bulk = (form: string, byGobgp: number, byReload: number) => [
     than(injectLarge, `announce ${million} routes as ${form}`, byGobgp, gobgp),
@@ -36,6 +36,7 @@ export function targetsOf(routes: number): readonly Target[] {
   ];
   const received = (what: string) => `first octet sent to ${million} routes in the table, ${what}`;
   return [
+    than(small, `TCP accept to the last of ${few} routes`, 1 / 15),
     than(dump, `TCP accept to the last of ${table} routes`, 1 / 15),
     than(large, `TCP accept to the last of ${million} routes`, 1 / 15),
     than(setsLarge, `TCP accept to the last of ${million} routes with ${table} attribute sets`, 1 / 4),
@@ -45,8 +46,8 @@ export function targetsOf(routes: number): readonly Target[] {
     than(receiveLarge, received('10 routes in each attribute set'), 1 / 2, bird2),
     below(receiveLarge, `more memory with ${million} routes received, one attribute set`, 80),
     below(large, `more memory with ${million} routes announced to one peer`, 100),
-    than(peers, `first SYN to ${small} routes at each of 50 peers`, 1, frr),
-    than(peers, `first SYN to ${small} routes at each of 500 peers`, 1 / 2),
+    than(peers, `first SYN to ${few} routes at each of 50 peers`, 1, frr),
+    than(peers, `first SYN to ${few} routes at each of 500 peers`, 1 / 2),
     than(storm, `first SYN to ${table} routes at each of 500 peers again`, 1 / 2),
     // As much as a reference to the route would take.
     below(storm, 'more memory for each route at each of 500 peers', 4),
@@ -60,12 +61,11 @@ export function targetsOf(routes: number): readonly Target[] {
     below(flap, 'changes that were sent', 25),
     // As much as the NLRI of all changes would take.
     below(flap, 'more memory at most', (41 * routes * 9) / 1e6),
-    ...['dump', 'receive'].map((what) => below(growth, `${what}, with ${million} routes by that with ${table}`, 1.15)),
-    below(
-      growth,
-      `one add, p50, with ${million} routes by that with ${Math.ceil(routes / 100).toLocaleString('en')}`,
-      1.15,
+    ...['dump', 'receive'].flatMap((what) => steady(what, [routes / 10, routes, routes * 10, routes * 40])),
+    ...['announce as packed NLRI', 'withdraw as packed NLRI', 'announce as text', 'withdraw as text', 'list'].flatMap(
+      (what) => steady(what, [routes / 10, routes, routes * 10]),
     ),
+    ...steady('one add, p50', [routes / 100, routes * 10]),
   ];
 }
 
@@ -77,6 +77,11 @@ export function guardOf(routes: number): readonly Target[] {
     than(receive, `first octet sent to ${table} routes in the table, one attribute set`, 0.9, bird),
     than(list, `${table} routes listed`, 0.9, gobgp),
   ];
+}
+
+/** As much for each route of a table as of the next smaller one, or less. */
+function steady(what: string, sizes: readonly number[]): readonly Target[] {
+  return sizes.slice(1).map((size, i) => below(growth, by(what, size, Math.ceil(sizes[i] ?? 0)), 1.15));
 }
 
 function below(one: Case, metric: string, limit: number): Target {

@@ -1,6 +1,6 @@
 import { busy } from './busy.ts';
 import { peers, sessions, storm } from './crowd.ts';
-import { dump } from './dump.ts';
+import { dump, small } from './dump.ts';
 import { failover } from './failover.ts';
 import { flap } from './flap.ts';
 import { growth } from './growth.ts';
@@ -16,6 +16,7 @@ import { wire } from './wire.ts';
 
 export const cases = [
   wire,
+  small,
   dump,
   sets,
   setsLarge,

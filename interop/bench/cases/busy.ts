@@ -22,7 +22,6 @@ export const busy: Case = {
   name: 'busy',
   title: 'One route, from the API to the peer, while others are sent a whole table',
   speakers: [herald, gobgp],
-  runs: 2,
   seconds: 100,
   measure: async (speaker, routes) => [
     ...(await beside(speaker, routes, 10)),

@@ -19,7 +19,6 @@ export const peers: Case = {
   name: 'peers',
   title: 'A tenth of the table to many peers that come at once',
   speakers,
-  runs: 2,
   seconds: 140,
   measure: async (speaker, routes) => [
     ...(await toAll(speaker, Math.ceil(routes / 10), 50)),
@@ -32,7 +31,6 @@ export const storm: Case = {
   name: 'storm',
   title: 'Five hundred peers that hang up and come back at once',
   speakers,
-  runs: 1,
   seconds: 420,
   measure: (speaker, routes) =>
     withRig(

@@ -12,6 +12,15 @@ export const dump: Case = {
   measure: measureDump,
 };
 
+/** A tenth of it, where what a session costs counts more than its routes. */
+export const small: Case = {
+  name: 'small',
+  title: 'A table a tenth as large to a new session',
+  speakers,
+  seconds: 20,
+  measure: (speaker, routes) => measureDump(speaker, Math.ceil(routes / 10)),
+};
+
 export function measureDump(speaker: Speaker, routes: number): Promise<readonly Measurement[]> {
   return withRig(speaker, routes, async (rig) => {
     const sink = await rig.listen(routes);

@@ -24,7 +24,6 @@ export const injectLarge: Case = {
   ...inject,
   name: 'inject-large',
   title: 'A table ten times as large into a session that is up',
-  runs: 1,
   seconds: 120,
   measure: (speaker, routes) => injected(speaker, routes * 10),
 };
@@ -38,9 +37,9 @@ function injected(speaker: Speaker, routes: number): Promise<readonly Measuremen
       const sink = await listen(routes);
       await sink.saw('established', 30);
       const [packed, readable] = bulk;
-      const fast = await both(packed, sink, routes);
+      const fast = await timeBulk(packed, sink, routes);
       // Who has one way takes part with it in both comparisons.
-      const slow = readable === undefined ? fast : await both(readable, sink, routes);
+      const slow = readable === undefined ? fast : await timeBulk(readable, sink, routes);
       const table = routes.toLocaleString('en');
       return [
         ...measured(fast, table, 'packed NLRI'),
@@ -52,13 +51,14 @@ function injected(speaker: Speaker, routes: number): Promise<readonly Measuremen
   );
 }
 
+/** Milliseconds from the first call to the last octet at the peer. */
 interface Times {
   readonly announced: number;
   /** Of who can withdraw no more than one route in a call, a large table is not withdrawn: that takes minutes. */
   readonly withdrawn?: number;
 }
 
-async function both(bulk: Bulk, sink: Sink, routes: number): Promise<Times> {
+export async function timeBulk(bulk: Bulk, sink: Sink, routes: number): Promise<Times> {
   const { announce, withdraw } = await bulk.routes(firstRoute, routes);
   const time = async (work: () => Promise<void>, event: string): Promise<number> => {
     const start = now();

@@ -15,7 +15,6 @@ export const large: Case = {
   name: 'large',
   title: 'A table ten times as large to a new session',
   speakers: [herald, bird, bird2, openbgpd, frr, gobgp],
-  runs: 2,
   seconds: 300,
   measure: async (speaker, routes) => {
     const count = routes * 10;

@@ -19,7 +19,6 @@ export const setsLarge: Case = {
   ...sets,
   name: 'sets-large',
   title: 'A table ten times as large with many attribute sets to a new session',
-  runs: 1,
   seconds: 90,
   measure: (speaker, routes) => ofSets(speaker, routes * 10),
 };
