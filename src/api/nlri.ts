@@ -43,7 +43,9 @@ export function toSingleNlri(text: string, pathId: number | undefined, field: st
 
 function toPackedNlri(family: proto.Family | undefined, bytes: Uint8Array, addPath: boolean): Nlri {
   if (bytes.length > mostNlriOctets) throw tooMany('nlri', `must be at most ${mostNlriOctets} octets`);
-  const nlri = { family: toFamily(family), addPath, bytes };
+  // To V8 a Buffer is of another class than all other arrays that the tables read, as in transport/connection.ts.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  const nlri = { family: toFamily(family), addPath, bytes: plain };
   if (!isPrefixFamily(nlri.family)) throw tooMany('family', 'only families of prefixes can be originated');
   const problem = nlriProblem(nlri);
   if (problem !== undefined) throw tooMany('nlri', problem);
