@@ -15,9 +15,14 @@ export function attributeSet(nextHop: Uint8Array, attributes: Uint8Array): Uint8
 }
 
 export function nextHopOf(set: Uint8Array): Uint8Array {
-  return set.subarray(1, 1 + (set[0] as number));
+  return set.subarray(1, attributesOffset(set));
 }
 
 export function attributesOf(set: Uint8Array): Uint8Array {
-  return set.subarray(1 + (set[0] as number));
+  return set.subarray(attributesOffset(set));
+}
+
+/** Where the attributes begin: at 1 where there is no next hop. */
+export function attributesOffset(set: Uint8Array): number {
+  return 1 + (set[0] as number);
 }

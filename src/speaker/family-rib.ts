@@ -9,10 +9,11 @@ import { type Run, runThrough } from '../rib/steps.ts';
 import { UpdateGroup } from '../rib/update-group.ts';
 import { afiOf, type Family } from '../wire/family.ts';
 import type { Nlri } from '../wire/update.ts';
-import { Exporter, keyOf, type Treatment } from './export.ts';
+import { Exporter } from './export.ts';
 import { AllPaths, BestPaths, type Feed } from './feed.ts';
 import { comparePreference } from './preference.ts';
 import { readSet } from './sets.ts';
+import { keyOf, type Treatment } from './treatment.ts';
 
 /** An update group and what fills it. */
 export interface Outbound {

@@ -1,8 +1,8 @@
 import type { RefreshMarks, Subscriber } from '../rib/member.ts';
 import type { Negotiated } from '../session/types.ts';
 import type { Family } from '../wire/family.ts';
-import { keyOf, type Treatment } from './export.ts';
 import type { FamilyRib, Outbound } from './family-rib.ts';
+import { keyOf, type Treatment } from './treatment.ts';
 
 /** What may change of a treatment while the session stays. */
 export type Changeable = Pick<Treatment, 'self' | 'policy' | 'drain'>;

@@ -10,6 +10,8 @@ import { Speaker } from './speaker.ts';
 import type { Neighbor } from './types.ts';
 
 const SESSIONS = 14;
+/** Those at first in which the peer only listens: it is what a router is that comes up. */
+const LISTENING = 4;
 /** Of the table that the peer is sent, and of the one that it sends. */
 const PREFIXES = 4_000;
 /** Those that come and go while the session is up, and those of an UPDATE at first, and when its routes come from everywhere. */
@@ -42,28 +44,12 @@ export async function* warmUp(): AsyncGenerator<void, { readonly sent: number; r
   yield;
   // What goes out in many UPDATEs.
   for (let first = 0; first < SOME; first += FEW) originate(speaker, table(PREFIXES + first, FEW), first);
+  for (let session = 0; session < LISTENING; session++) yield* meet(speaker, network, turns);
   yield;
   const tables = [[...updates(SOME)], [...updates(FEW)]];
   let result = { sent: 0, received: 0 };
-  for (let session = 0; session < SESSIONS; session++) {
-    yield;
-    const handler = network.connect();
-    for (const message of hello) handler.message(encodeMessage(message, context));
-    for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
-    yield;
-    const more = table(PREFIXES + SOME, SOME);
-    originate(speaker, more, 1);
-    speaker.withdrawPrefixes(more.family, more);
-    const messages = tables[session % 2] ?? [];
-    for (const [i, bytes] of messages.entries()) {
-      if (i === messages.length / 2) yield;
-      handler.message(bytes);
-    }
-    const state = speaker.peer(there)?.families[0];
-    result = { sent: state?.advertised ?? 0, received: state?.received ?? 0 };
-    yield;
-    handler.closed();
-  }
+  for (let session = LISTENING; session < SESSIONS; session++)
+    result = yield* meet(speaker, network, turns, tables[session % 2]);
   await speaker.stop({ fullDestroy: true });
   return result;
 }
@@ -74,6 +60,33 @@ export async function* warmUp(): AsyncGenerator<void, { readonly sent: number; r
  */
 function asNodeMakesBuffers(): void {
   Object.setPrototypeOf(new Uint8Array(0), Buffer.prototype);
+}
+
+/** A session, in which the peer says so much. Returns how many routes each has of the other. */
+function* meet(
+  speaker: Speaker,
+  network: NoNetwork,
+  turns: (() => void)[],
+  messages: readonly Uint8Array[] = [],
+): Generator<void, { readonly sent: number; readonly received: number }> {
+  yield;
+  const handler = network.connect();
+  for (const message of hello) handler.message(encodeMessage(message, context));
+  for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
+  if (messages.length > 0) {
+    yield;
+    const more = table(PREFIXES + SOME, SOME);
+    originate(speaker, more, 1);
+    speaker.withdrawPrefixes(more.family, more);
+  }
+  for (const [i, bytes] of messages.entries()) {
+    if (i === messages.length / 2) yield;
+    handler.message(bytes);
+  }
+  const state = speaker.peer(there)?.families[0];
+  yield;
+  handler.closed();
+  return { sent: state?.advertised ?? 0, received: state?.received ?? 0 };
 }
 
 function originate(speaker: Speaker, nlri: Nlri, community: number): void {
