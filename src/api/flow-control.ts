@@ -5,6 +5,7 @@ import type { Server } from '@grpc/grpc-js';
 const window = 1 << 20;
 
 interface Session {
+  readonly destroyed: boolean;
   settings(settings: { readonly initialWindowSize: number }): void;
   setLocalWindowSize(size: number): void;
 }
@@ -19,6 +20,8 @@ export function widenWindows(server: Server): void {
   if (!(servers instanceof Map)) return;
   for (const one of servers.keys() as Iterable<EventEmitter>)
     one.on('session', (session: Session) => {
+      // Its connection was reset before we came to look; asked for anything now it would throw, at nobody.
+      if (session.destroyed) return;
       session.settings({ initialWindowSize: window });
       session.setLocalWindowSize(window);
     });

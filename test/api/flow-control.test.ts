@@ -1,6 +1,8 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:http2';
+import { Server } from '@grpc/grpc-js';
 import { expect, test, vi } from 'vitest';
+import { widenWindows } from '../../src/api/flow-control.ts';
 import { serve } from '../../src/api/server.ts';
 
 test('a client may send a megabyte ahead, in a stream and on its connection', async () => {
@@ -24,4 +26,16 @@ test('a client may send a megabyte ahead, in a stream and on its connection', as
     await server.close();
   }
   expect(client.closed).toBe(true);
+});
+
+test('a connection that is gone before we look is left alone', () => {
+  const below = new EventEmitter();
+  const server = new Server();
+  Reflect.set(server, 'http2Servers', new Map([[below, {}]]));
+  widenWindows(server);
+  const refuse = vi.fn<() => void>(() => {
+    throw new Error('The session has been destroyed');
+  });
+  below.emit('session', { destroyed: true, settings: refuse, setLocalWindowSize: refuse });
+  expect(refuse).not.toHaveBeenCalled();
 });
