@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstRoute, firstSingleRoute } from '../routes.ts';
 import { insideOf, socket, gobgp as speaker, startProcess } from '../speakers/gobgp.ts';
@@ -15,7 +16,7 @@ export const gobgp: Announcer = {
   start: async (node) => {
     const process = startProcess(node);
     // Its configuration has no routes: what starts it announces the first.
-    while (!existsSync(insideOf(node, socket)) && process.exitCode === undefined) await sleep(1);
+    while (!(await accepts(insideOf(node, socket))) && process.exitCode === undefined) await sleep(1);
     const api = new GobgpApi(insideOf(node, socket));
     await api.add(firstRoute);
     return {
@@ -28,3 +29,16 @@ export const gobgp: Announcer = {
     };
   },
 };
+
+/** Its file is there a moment before anybody listens. */
+async function accepts(path: string): Promise<boolean> {
+  const connection = connect(path);
+  try {
+    await once(connection, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    connection.destroy();
+  }
+}
