@@ -13,6 +13,7 @@ import type { Config } from './config/schema.ts';
 import { Daemon } from './daemon.ts';
 import { createLog } from './log.ts';
 import { memoryForRoutes } from './memory.ts';
+import { rehearse } from './rehearsal.ts';
 import { StateError } from './state-error.ts';
 
 /** A daemon that could not start; the message says what, where, and what to do. */
@@ -49,7 +50,7 @@ export async function run(path: string | undefined, version: string, restarted?:
     );
   });
   const { config, daemon, log } = await starting;
-  void warmUpAside(daemon);
+  void warmUpAside(daemon, config);
   const ended = new Promise<void>((resolve, reject) => {
     let isEnding = false;
     const end = (signal: NodeJS.Signals) => {
@@ -107,8 +108,9 @@ const longestWait = 250;
  * A step at a time, so that peers and requests never wait for more than one; none beside the handshakes of the first sessions, nor between
  * the turns of a table that is being sent.
  */
-async function warmUpAside(daemon: Daemon): Promise<void> {
+async function warmUpAside(daemon: Daemon, { log }: Config): Promise<void> {
   const start = performance.now();
+  await rehearse(createLog(log?.level ?? 'info', 'json', { write: () => undefined }));
   const steps = warmUp();
   do {
     // One that does not keep the process alive does not come either while nothing else does.

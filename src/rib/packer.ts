@@ -2,7 +2,7 @@ import { afiOf, type Family, ipv4Unicast, safiOf } from '../wire/family.ts';
 import { attributesOffset } from './attribute-set.ts';
 import type { AttributeStore } from './attribute-store.ts';
 import { entryAt } from './column.ts';
-import type { NlriOutput, RouteKeys } from './route-keys.ts';
+import { NlriOutput, type RouteKeys } from './route-keys.ts';
 
 /** A run of whole UPDATE messages, to be written as it is to every peer that wants it. Never changed afterwards. */
 export interface Slab {
@@ -42,7 +42,7 @@ export class Packer {
     this.#family = family;
     this.#maxMessage = maxMessage;
     this.#slab = slabOctets;
-    this.#out = { bytes: new Uint8Array(slabOctets + maxMessage), at: 0 };
+    this.#out = new NlriOutput(slabOctets + maxMessage);
   }
 
   /** Whether a message still holds one route besides an attribute set; `octets` are the most that its NLRI may have. */

@@ -167,7 +167,7 @@ export class PrefixTable implements RouteKeys {
     const lengths = this.#lengths;
     const addresses = this.#addresses;
     const words = this.#words;
-    const { bytes } = out;
+    const { bytes, view } = out;
     const set = entryAt(sets, ids[from] as number);
     let at = out.at;
     let next = from;
@@ -179,9 +179,9 @@ export class PrefixTable implements RouteKeys {
       if (end > limit) break;
       if (bits === 64 && words === 4) {
         // Nearly every prefix of a pod network: written without a loop.
-        bytes[at] = 64;
-        writeWord(bytes, at + 1, addresses[4 * id] as number);
-        writeWord(bytes, at + 5, addresses[4 * id + 1] as number);
+        view.setInt8(at, 64);
+        view.setInt32(at + 1, addresses[4 * id] as number);
+        view.setInt32(at + 5, addresses[4 * id + 1] as number);
       } else this.writeNlri(id, bytes, at);
       at = end;
     }

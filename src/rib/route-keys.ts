@@ -4,9 +4,17 @@ import type { IdList } from './column.ts';
 export const NO_ID = 0xffffffff;
 
 /** Where NLRI is written, one after the other. */
-export interface NlriOutput {
+export class NlriOutput {
   readonly bytes: Uint8Array;
-  at: number;
+  /** Of the same octets. */
+  readonly view: DataView;
+  at = 0;
+
+  /** With room for so many octets. */
+  constructor(octets: number) {
+    this.bytes = new Uint8Array(octets);
+    this.view = new DataView(this.bytes.buffer);
+  }
 }
 
 /**

@@ -122,7 +122,10 @@ export class UpdateGroup {
    * that goes on: these steps take the place of those.
    */
   fill(steps: Steps, end = 0): void {
+    const { length } = this.#sets;
     this.#sets = grownTo(this.#sets, end);
+    // A page of new memory that is read before it is written is made twice, which takes longer than all that is done with it here.
+    if (end > length) this.#sets.fill(0, length, end);
     this.#fill = steps;
     this.#run(this.#filling(steps));
   }

@@ -17,6 +17,8 @@ const PREFIXES = 4_000;
 /** Those that come and go while the session is up, and those of an UPDATE at first, and when its routes come from everywhere. */
 const SOME = 400;
 const FEW = 10;
+/** UPDATEs in a step. */
+const MESSAGES = 50;
 
 const here = Address.parse('2001:db8::1');
 const there = Address.parse('2001:db8::2');
@@ -46,7 +48,7 @@ export async function* warmUp(): AsyncGenerator<void, { readonly sent: number; r
   for (let first = 0; first < SOME; first += FEW) originate(speaker, table(PREFIXES + first, FEW), first);
   for (let session = 0; session < LISTENING; session++) yield* meet(speaker, network, turns);
   yield;
-  const tables = [[...updates(SOME)], [...updates(FEW)]];
+  const tables = [yield* inSteps(updates(SOME)), yield* inSteps(updates(FEW))];
   let result = { sent: 0, received: 0 };
   for (let session = LISTENING; session < SESSIONS; session++)
     result = yield* meet(speaker, network, turns, tables[session % 2]);
@@ -72,7 +74,10 @@ function* meet(
   yield;
   const handler = network.connect();
   for (const message of hello) handler.message(encodeMessage(message, context));
-  for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
+  for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+    yield;
+    turn();
+  }
   if (messages.length > 0) {
     yield;
     const more = table(PREFIXES + SOME, SOME);
@@ -80,7 +85,7 @@ function* meet(
     speaker.withdrawPrefixes(more.family, more);
   }
   for (const [i, bytes] of messages.entries()) {
-    if (i === messages.length / 2) yield;
+    if (i % MESSAGES === 0) yield;
     handler.message(bytes);
   }
   const state = speaker.peer(there)?.families[0];
@@ -99,6 +104,13 @@ function table(first: number, count: number): Nlri {
   for (let i = 0; i < count; i++)
     bytes.set([64, 0x20, 0x01, 0x0d, 0xb8, 0, 0, (first + i) >> 8, (first + i) & 0xff], 9 * i);
   return { family: ipv6Unicast, addPath: false, bytes };
+}
+
+/** A list of them, a few at a time. */
+function* inSteps<T>(items: Iterable<T>): Generator<void, readonly T[]> {
+  const list: T[] = [];
+  for (const item of items) if (list.push(item) % MESSAGES === 0) yield;
+  return list;
 }
 
 /** A table in UPDATEs of so many prefixes, each with a community of its own. */

@@ -6,7 +6,7 @@ import { IdList } from '../../src/rib/column.ts';
 import { LocRib, type Owner } from '../../src/rib/loc-rib.ts';
 import { PathTable } from '../../src/rib/path-table.ts';
 import { PrefixTable } from '../../src/rib/prefix-table.ts';
-import { NO_ID, type RouteKeys } from '../../src/rib/route-keys.ts';
+import { NlriOutput, NO_ID, type RouteKeys } from '../../src/rib/route-keys.ts';
 import { ipv6Nlri, runs } from './support.ts';
 
 // What takes many at once must be what as many calls for one are.
@@ -51,7 +51,7 @@ test.each([false, true])(
             // Each its NLRI, up to a limit that cuts one off.
             const octets = concat(parts).length;
             for (const limit of [octets, octets - 1]) {
-              const out = { bytes: new Uint8Array(octets + 20), at: 0 };
+              const out = new NlriOutput(octets + 20);
               const end = many.writeRun(ids.ids, 0, ids.length, new Uint32Array(0), limit, out);
               expect(end).toBe(limit === octets ? parts.length : Math.max(0, parts.length - 1));
               expect(out.bytes.subarray(0, out.at)).toEqual(concat(parts.slice(0, end)));
@@ -77,7 +77,7 @@ test('a run ends where another set begins', () => {
       table.acquireAll(concat(wanted.map((_, i) => Uint8Array.of(16, 32, i))), ids);
       const sets = new Uint32Array(1 + Math.max(...ids.ids.subarray(0, ids.length)));
       wanted.forEach((set, i) => (sets[ids.ids[i] as number] = set));
-      const end = table.writeRun(ids.ids, 0, ids.length, sets, 1000, { bytes: new Uint8Array(100), at: 0 });
+      const end = table.writeRun(ids.ids, 0, ids.length, sets, 1000, new NlriOutput(100));
       const first = wanted.findIndex((set) => set !== wanted[0]);
       expect(end).toBe(first === -1 ? wanted.length : first);
     }),
