@@ -50,7 +50,7 @@ export async function run(path: string | undefined, version: string, restarted?:
     );
   });
   const { config, daemon, log } = await starting;
-  void warmUpAside(daemon, config);
+  warmUpAside(daemon, config).catch((err: unknown) => log.warn({ err }, 'the warm-up ended early'));
   const ended = new Promise<void>((resolve, reject) => {
     let isEnding = false;
     const end = (signal: NodeJS.Signals) => {
@@ -110,8 +110,8 @@ const longestWait = 250;
  */
 async function warmUpAside(daemon: Daemon, { log }: Config): Promise<void> {
   const start = performance.now();
-  await rehearse(createLog(log?.level ?? 'info', 'json', { write: () => undefined }));
-  const steps = warmUp();
+  const silent = createLog(log?.level ?? 'info', 'json', { write: () => undefined });
+  const steps = warmUp(() => rehearse(silent));
   do {
     // One that does not keep the process alive does not come either while nothing else does.
     await turn();
