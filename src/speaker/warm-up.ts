@@ -6,8 +6,8 @@ import { ipv6Unicast } from '../wire/family.ts';
 import type { Message } from '../wire/message.ts';
 import type { Nlri } from '../wire/update.ts';
 import type { SpeakerLog } from './log.ts';
+import { nobody, tableOf } from './nobody.ts';
 import { Speaker } from './speaker.ts';
-import type { Neighbor } from './types.ts';
 
 const SESSIONS = 14;
 /** Those at first in which the peer only listens: it is what a router is that comes up. */
@@ -27,8 +27,8 @@ const context: Context = { ...initialContext, fourOctetAs: true };
 /**
  * Gives a speaker of its own a peer that comes and goes, is sent a table and sends one, step by step: V8 compiles a path only after it ran for a while,
  * and the first router that comes up would wait for that. It takes the paths of a real one, so that nothing is found out only then. Each step is
- * a few milliseconds; take them while there is nothing else to do. `rehearse` is called as soon as a table that is sent is warm, for that is what a router waits for
- * that comes up first. Returns how many routes each had of the other in the end.
+ * a few milliseconds; take them while there is nothing else to do. `rehearse` is called when a table that is sent is warm, for that is what a router waits for
+ * that comes up first; and before the other sessions, which compile again what real connections made V8 throw away. Returns how many routes each had of the other in the end.
  */
 export async function* warmUp(
   rehearse?: () => Promise<unknown>,
@@ -41,14 +41,14 @@ export async function* warmUp(
   const options = { asn: 65001, routerId: '192.0.2.1', listenPort: 179, listenAddresses: [here] };
   const speaker = new Speaker(options, world, silent);
   await speaker.start();
-  speaker.addNeighbor(neighbor);
+  speaker.addNeighbor(nobody(there, 65002, { remotePort: 179, passive: true }));
   for (let first = 0; first < PREFIXES; first += PREFIXES / 4) {
     yield;
-    originate(speaker, table(first, PREFIXES / 4), 0);
+    originate(speaker, tableOf(first, PREFIXES / 4), 0);
   }
   yield;
   // What goes out in many UPDATEs.
-  for (let first = 0; first < SOME; first += FEW) originate(speaker, table(PREFIXES + first, FEW), first);
+  for (let first = 0; first < SOME; first += FEW) originate(speaker, tableOf(PREFIXES + first, FEW), first);
   for (let session = 0; session < LISTENING; session++) yield* meet(speaker, network, turns);
   yield;
   await rehearse?.();
@@ -82,7 +82,7 @@ function* meet(
   for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
   if (messages.length > 0) {
     yield;
-    const more = table(PREFIXES + SOME, SOME);
+    const more = tableOf(PREFIXES + SOME, SOME);
     originate(speaker, more, 1);
     speaker.withdrawPrefixes(more.family, more);
   }
@@ -100,14 +100,6 @@ function originate(speaker: Speaker, nlri: Nlri, community: number): void {
   speaker.advertiseBulk({ family: nlri.family, nlri, attributes: { communities: [community] } });
 }
 
-/** So many /64s. */
-function table(first: number, count: number): Nlri {
-  const bytes = new Uint8Array(9 * count);
-  for (let i = 0; i < count; i++)
-    bytes.set([64, 0x20, 0x01, 0x0d, 0xb8, 0, 0, (first + i) >> 8, (first + i) & 0xff], 9 * i);
-  return { family: ipv6Unicast, addPath: false, bytes };
-}
-
 /** A list of them, a few at a time. */
 function* inSteps<T>(items: Iterable<T>): Generator<void, readonly T[]> {
   const list: T[] = [];
@@ -121,7 +113,7 @@ function* updates(size: number): Generator<Uint8Array> {
     const update: Message = {
       type: 'update',
       attributes: { origin: 'igp', asPath: [{ type: 'sequence', asns: [65002] }], communities: [first] },
-      reach: { nextHop: { kind: 'single', address: there }, nlri: table(first, size) },
+      reach: { nextHop: { kind: 'single', address: there }, nlri: tableOf(first, size) },
       faults: [],
     };
     yield encodeMessage(update, context);
@@ -142,17 +134,6 @@ const hello: readonly Message[] = [
   },
   { type: 'keepalive' },
 ];
-
-const neighbor: Neighbor = {
-  name: 'nobody',
-  address: there,
-  asn: 65002,
-  timers: { connectRetry: 90, holdTime: 90, keepaliveInterval: 30, delayOpen: 0 },
-  transport: { remotePort: 179, passive: true },
-  families: [ipv6Unicast],
-  defaultExportAction: 'accept',
-  defaultImportAction: 'accept',
-};
 
 /** Time stands still. */
 class StandingClock implements Clock {

@@ -1,6 +1,6 @@
 import { busy } from './busy.ts';
 import { peers, sessions, storm } from './crowd.ts';
-import { dump, small } from './dump.ts';
+import { dump, settled, small } from './dump.ts';
 import { failover } from './failover.ts';
 import { flap } from './flap.ts';
 import { growth } from './growth.ts';
@@ -18,6 +18,7 @@ export const cases = [
   wire,
   small,
   dump,
+  settled,
   sets,
   setsLarge,
   large,

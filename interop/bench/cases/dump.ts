@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Case, Measurement } from '../case.ts';
 import { withRig } from '../rig.ts';
 import type { Speaker } from '../speaker.ts';
@@ -21,8 +22,24 @@ export const small: Case = {
   measure: (speaker, routes) => measureDump(speaker, Math.ceil(routes / 10)),
 };
 
-export function measureDump(speaker: Speaker, routes: number): Promise<readonly Measurement[]> {
+/** Milliseconds from when the routes are there to the session. */
+const settle = 2000;
+
+/** Both to a session that comes later: by then a speaker has compiled itself, if that is how it works. */
+export const settled: Case = {
+  name: 'settled',
+  title: 'The same to a session two seconds later',
+  speakers,
+  seconds: 100,
+  measure: async (speaker, routes) => [
+    ...(await measureDump(speaker, Math.ceil(routes / 10), settle)),
+    ...(await measureDump(speaker, routes, settle)),
+  ],
+};
+
+export function measureDump(speaker: Speaker, routes: number, pause = 0): Promise<readonly Measurement[]> {
   return withRig(speaker, routes, async (rig) => {
+    await sleep(pause);
     const sink = await rig.listen(routes);
     const done = await sink.saw('done');
     const [accept, open, first] = [await sink.saw('accept', 1), await sink.saw('open', 1), await sink.saw('first', 1)];
