@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../src/api/client.ts';
 import { AdvertisePathsRequest } from '../src/gen/herald/v1/router_service.ts';
 import { hello, nuisances, oneByOne } from './hostile/updates.ts';
@@ -14,7 +14,7 @@ const { address, tor: router, asn } = rack.worker1;
 const hostile = { address: '2001:db8:bad::1', asn: 64666, routerId: 0x0a0a_0a0a };
 
 /** How long an API client puts routes in while the node is flooded. */
-const seconds = 15;
+const seconds = 10;
 
 /** What it puts in, each time with another community. */
 const own = 20_000;
@@ -70,6 +70,7 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
     await node().write('/flood/hello', hello(hostile.asn, hostile.routerId));
     await node().write('/flood/updates', bytes);
     const files = ['/flood/hello', '/flood/updates'];
+    onTestFinished(endFlood);
     node().start('flood', [process.execPath, '/flood/flood.mjs', address, hostile.address, ...files]);
     return before;
   }
@@ -147,12 +148,12 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
       { what: `${own + 1} prefixes at the router`, within: 180 },
     );
     expect(after.connectionsDropped).toBe(before.connectionsDropped);
+    // FRR counts messages where it reads ahead, and with RFC 8654 one has 7,000 of these routes: it may have taken every change of them all.
     await until(
       () => tor().vtysh('show bgp ipv6 unicast 2001:db8:1:4e1f::/64'),
       (text) => text.includes(`${asn}:${rounds}`),
-      { what: 'the last community at the router' },
+      { what: 'the last community at the router', within: 180 },
     );
-    await endFlood();
   });
 
   test('routes without end: it goes when they take the memory of all, and they with it', async () => {
@@ -166,7 +167,6 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
     const metrics = await metricsOf(herald());
     expect(metrics('cilium_bgp_control_plane_session_state')).toBe(0);
     expect(metrics('herald_table_bytes', undefined, 'instance_name="rack"')).toBeLessThan(1e6);
-    await endFlood();
   });
 
   test('malformed UPDATEs and the wish to have everything again: counted, answered when it reads, and ten lines of log in a minute', async () => {
@@ -182,7 +182,6 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
     const lines = readFileSync(node().process('herald').log, 'utf8').match(/"malformed UPDATE/g) ?? [];
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThanOrEqual(10 * Math.ceil((performance.now() - begin) / 60_000 + 1));
-    await endFlood();
   });
 });
 
