@@ -13,6 +13,8 @@ type News =
 export class PeerNews {
   readonly #clock: Clock;
   readonly #log: SpeakerLog;
+  /** Lines of sessions that came up, which take longer than coming up does. */
+  readonly #unsaid = new Map<Peer, () => void>();
   readonly #watchers = new Set<(event: PeerEvent) => void>();
 
   constructor(clock: Clock, log: SpeakerLog) {
@@ -34,21 +36,32 @@ export class PeerNews {
 
   stateChanged(peer: Peer, from: SessionState, to: SessionState): void {
     if (to === 'established') {
+      // As it is now, for it may be down again by then.
       const { negotiated } = peer;
-      const detail = negotiated && { hold_time: negotiated.holdTime, families: negotiated.families.map(familyName) };
-      this.#log.info({ ...fieldsOf(peer), ...detail }, 'session established');
+      this.#unsaid.set(peer, () => {
+        const detail = negotiated && { hold_time: negotiated.holdTime, families: negotiated.families.map(familyName) };
+        this.#log.info({ ...fieldsOf(peer), ...detail }, 'session established');
+      });
     } else if (this.#log.isLevelEnabled?.('debug') !== false)
       this.#log.debug({ ...fieldsOf(peer), from, to }, 'session state changed');
     this.tell({ type: 'state-changed', peer });
   }
 
+  /** There is time for the line that its session is up. */
+  greeted(peer: Peer): void {
+    this.#unsaid.get(peer)?.();
+    this.#unsaid.delete(peer);
+  }
+
   changed(peer: Peer): void {
+    this.greeted(peer);
     const { bfd } = peer.peerState;
     if (bfd !== undefined) this.#log.info({ ...fieldsOf(peer), bfd: bfd.state, problem: bfd.problem }, 'BFD changed');
     this.tell({ type: 'state-changed', peer });
   }
 
   down(peer: Peer, reason: DownReason): void {
+    this.greeted(peer);
     const fields = { ...fieldsOf(peer), reason: reason.kind };
     if (reason.kind === 'stopped') this.#log.info(fields, reason.text);
     else this.#log.warn(fields, reason.text);
@@ -56,6 +69,7 @@ export class PeerNews {
   }
 
   warn(peer: Peer, message: string, fields: Record<string, unknown>): void {
+    this.greeted(peer);
     this.#log.warn({ ...fieldsOf(peer), ...fields }, message);
   }
 }

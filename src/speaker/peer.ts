@@ -34,6 +34,8 @@ export class Peer implements SessionHandler {
   /** Present while the session is up. */
   #refresher: Refresher | undefined;
   #self: SelfNextHop = { ipv4: undefined, ipv6: undefined };
+  /** Of a session whose initial routing update (RFC 4724, 2) has not begun. */
+  #awaited: Negotiated | undefined;
   /** That of its last session, whose routes may still be here; 0: there was none. */
   #lastAsn = 0;
 
@@ -136,6 +138,7 @@ export class Peer implements SessionHandler {
 
   /** Sends everything again. */
   refreshOut(): void {
+    this.#greet();
     this.#refresher?.answer();
   }
 
@@ -175,6 +178,7 @@ export class Peer implements SessionHandler {
 
   /** It has another export policy, or the drain says something else: sends what comes out differently. */
   exportChanged(): void {
+    this.#greet();
     this.#outbound.change(this.#changeable);
   }
 
@@ -233,7 +237,7 @@ export class Peer implements SessionHandler {
 
   /** TCP took all that there is to send. */
   get isCurrent(): boolean {
-    return this.#outbound.isCurrent;
+    return this.#awaited === undefined && this.#outbound.isCurrent;
   }
 
   // What the session tells.
@@ -254,7 +258,10 @@ export class Peer implements SessionHandler {
     this.#refresher = new Refresher(this.#keeper.session, negotiated, this.#inbound, this.#outbound);
     this.#inbound.established(negotiated, global.asn, this.#neighbor.role);
     this.#chooseNextHop();
-    this.#outbound.join(negotiated, { localAsn: global.asn, role: this.#neighbor.role, ...this.#changeable });
+    this.#awaited = negotiated;
+    this.#owner.whenCalm(() => {
+      if (this.#awaited === negotiated) this.#greet();
+    });
   }
 
   down(reason: DownReason): void {
@@ -262,6 +269,7 @@ export class Peer implements SessionHandler {
     // A failed attempt: what waits for the peer goes on waiting.
     if (negotiated !== undefined) {
       this.#refresher = undefined;
+      this.#awaited = undefined;
       this.#outbound.leave();
       this.#inbound.down(negotiated, this.#neighbor, reason);
     }
@@ -274,11 +282,22 @@ export class Peer implements SessionHandler {
   }
 
   routeRefresh(message: RouteRefresh): void {
+    this.#greet();
     this.#refresher?.received(message);
   }
 
   update(update: Update): void {
     this.#inbound.update(update);
+  }
+
+  /** Begins the initial routing update, if that is still to be done. */
+  #greet(): void {
+    const negotiated = this.#awaited;
+    if (negotiated === undefined) return;
+    this.#awaited = undefined;
+    const { asn: localAsn } = this.#owner.global;
+    this.#outbound.join(negotiated, { localAsn, role: this.#neighbor.role, ...this.#changeable });
+    this.#owner.greeted(this);
   }
 
   #exceeded(limit: MaximumPrefixes): void {

@@ -8,6 +8,7 @@ import type { SessionState } from '../session/types.ts';
 import { type Family, familyName } from '../wire/family.ts';
 import { cease } from '../wire/notification.ts';
 import type { Nlri } from '../wire/update.ts';
+import { Calm } from './calm.ts';
 import { DRAIN_WAIT, type DrainState, Drains, type DrainTarget } from './drain.ts';
 import { SpeakerError } from './error.ts';
 import { Gate } from './gate.ts';
@@ -59,6 +60,7 @@ export class Speaker {
   readonly #gate: Gate;
   readonly #ranges: ListenRanges;
   readonly #news: PeerNews;
+  readonly #calm: Calm;
   readonly #drains: Drains;
   readonly #memory: MemoryWatch;
   readonly #strangers: LogQuota;
@@ -92,6 +94,7 @@ export class Speaker {
         this.#warnOfStranger(address, `connection refused: ${reason}`, { listen_range: name }),
     });
     this.#news = new PeerNews(world.clock, log);
+    this.#calm = new Calm(world.clock);
     this.#drains = new Drains(world.clock, (target) => this.#drainChanged(target));
   }
 
@@ -345,7 +348,12 @@ export class Speaker {
       findRouter: (name, listener) => this.#findRouter(name, listener),
       seconds: () => this.#tables.seconds,
       restarted: () => this.#restarted,
-      stateChanged: (peer, from, to) => this.#news.stateChanged(peer, from, to),
+      stateChanged: (peer, from, to) => {
+        this.#calm.stir();
+        this.#news.stateChanged(peer, from, to);
+      },
+      whenCalm: (work) => this.#calm.wait(work),
+      greeted: (peer) => this.#news.greeted(peer),
       changed: (peer) => this.#news.changed(peer),
       received: (octets) => this.#received(octets),
       down: (peer, reason) => {
