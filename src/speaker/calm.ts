@@ -1,6 +1,6 @@
 import type { Clock } from '../session/ports.ts';
 
-/** Milliseconds that work waits at most while sessions come up without end; then it has every other turn. */
+/** Milliseconds after which a piece of work waits for calm no longer, while sessions come up without end: it has the next turn that is free. */
 const patience = 500;
 
 /**

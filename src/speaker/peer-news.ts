@@ -13,8 +13,8 @@ type News =
 export class PeerNews {
   readonly #clock: Clock;
   readonly #log: SpeakerLog;
-  /** Lines of sessions that came up, which take longer than coming up does. */
-  readonly #unsaid = new Map<Peer, () => void>();
+  /** What writes the line of each session that came up, which takes as long as coming up does. */
+  readonly #unwritten = new Map<Peer, () => void>();
   readonly #watchers = new Set<(event: PeerEvent) => void>();
 
   constructor(clock: Clock, log: SpeakerLog) {
@@ -38,7 +38,7 @@ export class PeerNews {
     if (to === 'established') {
       // As it is now, for it may be down again by then.
       const { negotiated } = peer;
-      this.#unsaid.set(peer, () => {
+      this.#unwritten.set(peer, () => {
         const detail = negotiated && { hold_time: negotiated.holdTime, families: negotiated.families.map(familyName) };
         this.#log.info({ ...fieldsOf(peer), ...detail }, 'session established');
       });
@@ -47,21 +47,21 @@ export class PeerNews {
     this.tell({ type: 'state-changed', peer });
   }
 
-  /** There is time for the line that its session is up. */
-  greeted(peer: Peer): void {
-    this.#unsaid.get(peer)?.();
-    this.#unsaid.delete(peer);
+  /** Writes the line that its session is up, unless that was done. */
+  writeUp(peer: Peer): void {
+    this.#unwritten.get(peer)?.();
+    this.#unwritten.delete(peer);
   }
 
   changed(peer: Peer): void {
-    this.greeted(peer);
+    this.writeUp(peer);
     const { bfd } = peer.peerState;
     if (bfd !== undefined) this.#log.info({ ...fieldsOf(peer), bfd: bfd.state, problem: bfd.problem }, 'BFD changed');
     this.tell({ type: 'state-changed', peer });
   }
 
   down(peer: Peer, reason: DownReason): void {
-    this.greeted(peer);
+    this.writeUp(peer);
     const fields = { ...fieldsOf(peer), reason: reason.kind };
     if (reason.kind === 'stopped') this.#log.info(fields, reason.text);
     else this.#log.warn(fields, reason.text);
@@ -69,7 +69,7 @@ export class PeerNews {
   }
 
   warn(peer: Peer, message: string, fields: Record<string, unknown>): void {
-    this.greeted(peer);
+    this.writeUp(peer);
     this.#log.warn({ ...fieldsOf(peer), ...fields }, message);
   }
 }

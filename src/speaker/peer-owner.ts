@@ -41,7 +41,7 @@ export interface PeerOwner {
   /** Calls `work` once no session is on its way up; see `Calm`. */
   whenCalm(work: () => void): void;
   /** It was sent all that there is, or as much as TCP took at once. */
-  greeted(peer: Peer): void;
+  initialUpdateBegan(peer: Peer): void;
   /** Something else about it that is to be seen. */
   changed(peer: Peer): void;
   /** So many octets of routes came. */

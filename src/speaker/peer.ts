@@ -34,8 +34,8 @@ export class Peer implements SessionHandler {
   /** Present while the session is up. */
   #refresher: Refresher | undefined;
   #self: SelfNextHop = { ipv4: undefined, ipv6: undefined };
-  /** Of a session whose initial routing update (RFC 4724, 2) has not begun. */
-  #awaited: Negotiated | undefined;
+  /** The session whose initial routing update (RFC 4724, 2) has still to begin. */
+  #initialUpdateOf: Negotiated | undefined;
   /** That of its last session, whose routes may still be here; 0: there was none. */
   #lastAsn = 0;
 
@@ -138,7 +138,7 @@ export class Peer implements SessionHandler {
 
   /** Sends everything again. */
   refreshOut(): void {
-    this.#greet();
+    this.#beginInitialUpdate();
     this.#refresher?.answer();
   }
 
@@ -178,7 +178,7 @@ export class Peer implements SessionHandler {
 
   /** It has another export policy, or the drain says something else: sends what comes out differently. */
   exportChanged(): void {
-    this.#greet();
+    this.#beginInitialUpdate();
     this.#outbound.change(this.#changeable);
   }
 
@@ -237,7 +237,7 @@ export class Peer implements SessionHandler {
 
   /** TCP took all that there is to send. */
   get isCurrent(): boolean {
-    return this.#awaited === undefined && this.#outbound.isCurrent;
+    return this.#initialUpdateOf === undefined && this.#outbound.isCurrent;
   }
 
   // What the session tells.
@@ -258,9 +258,9 @@ export class Peer implements SessionHandler {
     this.#refresher = new Refresher(this.#keeper.session, negotiated, this.#inbound, this.#outbound);
     this.#inbound.established(negotiated, global.asn, this.#neighbor.role);
     this.#chooseNextHop();
-    this.#awaited = negotiated;
+    this.#initialUpdateOf = negotiated;
     this.#owner.whenCalm(() => {
-      if (this.#awaited === negotiated) this.#greet();
+      if (this.#initialUpdateOf === negotiated) this.#beginInitialUpdate();
     });
   }
 
@@ -269,7 +269,7 @@ export class Peer implements SessionHandler {
     // A failed attempt: what waits for the peer goes on waiting.
     if (negotiated !== undefined) {
       this.#refresher = undefined;
-      this.#awaited = undefined;
+      this.#initialUpdateOf = undefined;
       this.#outbound.leave();
       this.#inbound.down(negotiated, this.#neighbor, reason);
     }
@@ -282,7 +282,7 @@ export class Peer implements SessionHandler {
   }
 
   routeRefresh(message: RouteRefresh): void {
-    this.#greet();
+    this.#beginInitialUpdate();
     this.#refresher?.received(message);
   }
 
@@ -290,14 +290,14 @@ export class Peer implements SessionHandler {
     this.#inbound.update(update);
   }
 
-  /** Begins the initial routing update, if that is still to be done. */
-  #greet(): void {
-    const negotiated = this.#awaited;
+  /** Nothing when it has begun already. */
+  #beginInitialUpdate(): void {
+    const negotiated = this.#initialUpdateOf;
     if (negotiated === undefined) return;
-    this.#awaited = undefined;
+    this.#initialUpdateOf = undefined;
     const { asn: localAsn } = this.#owner.global;
     this.#outbound.join(negotiated, { localAsn, role: this.#neighbor.role, ...this.#changeable });
-    this.#owner.greeted(this);
+    this.#owner.initialUpdateBegan(this);
   }
 
   #exceeded(limit: MaximumPrefixes): void {

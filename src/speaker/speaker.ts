@@ -353,7 +353,7 @@ export class Speaker {
         this.#news.stateChanged(peer, from, to);
       },
       whenCalm: (work) => this.#calm.wait(work),
-      greeted: (peer) => this.#news.greeted(peer),
+      initialUpdateBegan: (peer) => this.#news.writeUp(peer),
       changed: (peer) => this.#news.changed(peer),
       received: (octets) => this.#received(octets),
       down: (peer, reason) => {
