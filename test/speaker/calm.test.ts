@@ -81,6 +81,19 @@ test('of peers that come up at once none is sent a route before all are establis
   expect(hosts.map((host) => node.peer(addressOf(host))?.families[0]?.advertised)).toEqual(hosts.map(() => 1));
 });
 
+test('a peer that is up has all that there is only when it was sent it', async () => {
+  const lab = new Lab(1);
+  const node = await lab.speaker(1);
+  advertise(node, ['2001:db8:a:1::/64']);
+  node.addNeighbor(neighbor(2, { transport: { remotePort: 179, passive: true } }));
+  (await lab.speaker(2)).addNeighbor(neighbor(1));
+  const sent = () => node.peer(addressOf(2))?.counters.updatesSent;
+  lab.until(() => stateOf(node, 2) === 'established');
+  expect([sent(), node.isSending]).toEqual([0, true]);
+  lab.until(() => !node.isSending);
+  expect(sent()).toBe(2);
+});
+
 test('a peer that asks for everything again before it was sent anything gets both, between the marks', async () => {
   const lab = new Lab(1);
   const node = await lab.speaker(1);
