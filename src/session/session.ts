@@ -51,8 +51,8 @@ const partingTime = 500;
 const misbehaviour: ReadonlySet<number> = new Set([1, 3, 5, 7]);
 
 /**
- * One peer's life: a machine that dials (or waits, when passive), and one for a connection that the peer dialled, until one
- * of them is left (RFC 4271, 6.8).
+ * One peer's life: a machine that dials, and one for a connection that the peer dialled, until one of them is left (RFC 4271, 6.8). When passive, the
+ * first waits for the peer, and the second is for the time until it dials anew.
  */
 export class Session {
   readonly config: SessionConfig;
@@ -92,7 +92,7 @@ export class Session {
       routeRefresh: (message: RouteRefresh) => handler.routeRefresh(message),
       drained: () => handler.drained(),
     };
-    this.#first = new Machine(this.#owner, 'local', this.#attributes);
+    this.#first = new Machine(this.#owner, config.passive ? 'remote' : 'local', this.#attributes);
   }
 
   get state(): SessionState {
@@ -110,7 +110,7 @@ export class Session {
 
   /** Present while established. */
   get establishedAt(): Date | undefined {
-    return this.#established?.since;
+    return this.#established?.establishedAt;
   }
 
   /** Milliseconds that it has been established, whatever the time of day did meanwhile. */
@@ -198,7 +198,14 @@ export class Session {
       this.refuse(connection);
       return;
     }
+    // Whoever dials again has given up what it dialled before.
     if (this.#second !== undefined) this.#dump(this.#second);
+    const { state, connection: current } = this.#first;
+    if (this.config.passive && current !== undefined && state.name !== 'established') this.#dump(this.#first);
+    if (this.config.passive && current === undefined && state.name === 'active') {
+      this.#first.attach(connection);
+      return;
+    }
     const machine = new Machine(this.#owner, 'remote', { ...this.#attributes, passive: true, restarts: false });
     this.#second = machine;
     machine.step({ type: 'manual-start-passive' });
@@ -305,9 +312,10 @@ export class Session {
     }
     this.#first = machine;
     machine.adopt(this.#attributes, connectRetryCounter);
-    if (old.state.name !== 'idle') this.#dump(old);
     // It would start again by itself.
-    old.step({ type: 'manual-stop' });
+    old.adopt({ ...this.#attributes, restarts: false }, 0);
+    if (old.state.name === 'idle') old.step({ type: 'manual-stop' });
+    else this.#dump(old);
   }
 
   #stepped(machine: Machine, from: FsmState, event: Event, reason: DownReason | undefined): void {
