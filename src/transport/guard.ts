@@ -50,8 +50,7 @@ export class Guard {
     if (!found.ok) return options === undefined ? { ok: true } : found;
     return attempt(() => {
       const fd = descriptorOf(this.#server);
-      if (!this.#isMarked) attempt(() => setClass(found.calls, fd, this.#local));
-      this.#isMarked = true;
+      if (!this.#isMarked) this.#isMarked = attempt(() => setClass(found.calls, fd, this.#local)).ok;
       this.#setKey(found.calls, fd, remote, options?.password, before?.password);
       if (options?.ttlSecurity !== true || this.#isRaised) return;
       setTtl(found.calls, fd, this.#local, 'highest');
@@ -81,7 +80,7 @@ export class Guard {
       // listener had it. Put in again it is the key of now, without which nothing more gets through.
       if (options.password !== undefined && !removeKey(found.calls, fd, address))
         throw new SocketError('ENOENT', 'the connection is not signed');
-      applyOptions(found.calls, fd, address, options);
+      applyOptions(found.calls, fd, address, options, this.#isMarked);
     });
   }
 

@@ -197,12 +197,16 @@ describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (addres
     expect(await dials(listener, address, undefined)).toBe(true);
   });
 
-  /** A listener's guard, and a connection that the listener has. */
-  async function accepted(): Promise<{ readonly guard: Guard; readonly socket: Socket }> {
+  /** A listener's guard, and a connection that the listener has; `before` is done to the guard before there was one. */
+  async function accepted(
+    before: (guard: Guard) => void = () => {},
+  ): Promise<{ readonly guard: Guard; readonly socket: Socket }> {
     const server = createServer();
     server.listen({ host: address.toString(), port: 0, exclusive: true });
     await once(server, 'listening');
     cleanups.push(() => server.close());
+    const guard = new Guard(systemSockets, server, address);
+    before(guard);
     const { port } = server.address() as AddressInfo;
     const client = connect(port, address.toString());
     const [socket] = (await once(server, 'connection')) as [Socket];
@@ -210,8 +214,24 @@ describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (addres
       () => client.destroy(),
       () => socket.destroy(),
     );
-    return { guard: new Guard(systemSockets, server, address), socket };
+    return { guard, socket };
   }
+
+  test('a connection has class CS6 and the TTL of its peer', async () => {
+    const { guard, socket } = await accepted((listener) => {
+      expect(listener.protect(address, { ttl: 7 })).toEqual({ ok: true });
+    });
+    expect(guard.admits(socket, address)).toBe(true);
+    const found = systemSockets.available();
+    if (!found.ok) throw new Error(found.reason);
+    const fd = Reflect.get(Reflect.get(socket, '_handle') as object, 'fd') as number;
+    const read = (level: number, name: number) => {
+      const value = new Uint8Array(4);
+      expect(found.calls.getsockopt(fd, level, name, value)).toBe(0);
+      return new Int32Array(value.buffer)[0];
+    };
+    expect(address.isIPv4 ? [read(0, 1), read(0, 2)] : [read(41, 67), read(41, 16)]).toEqual([0xc0, 7]);
+  });
 
   test('with a device, a connection from another link is not taken', async () => {
     const { guard, socket } = await accepted();

@@ -61,8 +61,17 @@ export function bindSocket(calls: SocketCalls, fd: number, address: Address, por
   checked(calls.bind(fd, sockaddr(address, port, scope)), `cannot bind to ${address}`);
 }
 
-/** Makes a socket that talks to `remote` have the options, and class CS6. Throws SocketError, but not for what is a wish. */
-export function applyOptions(calls: SocketCalls, fd: number, remote: Address, options: SocketOptions): void {
+/**
+ * Makes a socket that talks to `remote` have the options, and class CS6, unless it `hasClass` of its listener. Throws SocketError, but not for
+ * what is a wish.
+ */
+export function applyOptions(
+  calls: SocketCalls,
+  fd: number,
+  remote: Address,
+  options: SocketOptions,
+  hasClass = false,
+): void {
   const { password, ttlSecurity = false, ttl, device, userTimeout } = options;
   const { level, minTtl } = remote.isIPv4 ? ipv4 : ipv6;
   if (password !== undefined) setKey(calls, fd, remote, password);
@@ -70,7 +79,7 @@ export function applyOptions(calls: SocketCalls, fd: number, remote: Address, op
     setTtl(calls, fd, remote, highestTtl);
     set(calls, fd, level, minTtl, int(highestTtl), '"ttlSecurity": a minimum TTL');
   } else attempt(() => setTtl(calls, fd, remote, ttl ?? defaultTtl));
-  attempt(() => setClass(calls, fd, remote));
+  if (!hasClass) attempt(() => setClass(calls, fd, remote));
   if (userTimeout !== undefined)
     set(calls, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, int(userTimeout), '"tcpUserTimeoutMilliseconds": a user timeout');
   if (device === undefined) return;
