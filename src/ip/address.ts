@@ -11,6 +11,7 @@ export class Address {
   readonly bytes: Uint8Array;
   /** The interface of a link-local address, as in `fe80::1%eth0`. */
   readonly zone: string | undefined;
+  #text: string | undefined;
 
   /**
    * Keeps `bytes` without a copy: they must not change afterwards.
@@ -82,8 +83,12 @@ export class Address {
 
   /** RFC 5952 text, with the zone after a `%`. */
   toString(): string {
-    const text = formatOctets(this.bytes);
-    return this.zone === undefined ? text : `${text}%${this.zone}`;
+    // A peer is looked for by this text wherever something comes from its address.
+    if (this.#text === undefined) {
+      const text = formatOctets(this.bytes);
+      this.#text = this.zone === undefined ? text : `${text}%${this.zone}`;
+    }
+    return this.#text;
   }
 
   toJSON(): string {

@@ -52,8 +52,9 @@ export class Machine implements ConnectionHandler {
   #connection: Connection | undefined;
   #negotiated: Negotiated | undefined;
   #localOpen: Open | undefined;
-  /** When the state last changed its name, by the clock and by the time of day. */
-  #since: { readonly now: number; readonly date: Date };
+  /** When the state last changed its name, by the clock. */
+  #since: number;
+  #establishedAt: Date | undefined;
   #sentOctets = 0;
   #flushedOctets = 0;
   /** HoldTimer expired, and runs once more. */
@@ -63,7 +64,7 @@ export class Machine implements ConnectionHandler {
     this.#owner = owner;
     this.initiator = initiator;
     this.#state = initial(attributes);
-    this.#since = this.#moment;
+    this.#since = owner.world.clock.now();
   }
 
   get state(): FsmState {
@@ -72,12 +73,12 @@ export class Machine implements ConnectionHandler {
 
   /** Milliseconds in this state. */
   get age(): number {
-    return this.#owner.world.clock.now() - this.#since.now;
+    return this.#owner.world.clock.now() - this.#since;
   }
 
-  /** Since when it is in this state. */
-  get since(): Date {
-    return this.#since.date;
+  /** When it last came to be established. */
+  get establishedAt(): Date | undefined {
+    return this.#establishedAt;
   }
 
   get connection(): Connection | undefined {
@@ -107,7 +108,7 @@ export class Machine implements ConnectionHandler {
   step(event: Event): void {
     const from = this.#state;
     const { state, actions } = step(from, event);
-    if (state.name !== from.name) this.#since = this.#moment;
+    if (state.name !== from.name) this.#entered(state);
     this.#state = state;
     let dropped = false;
     let sent: BgpError | undefined;
@@ -189,13 +190,14 @@ export class Machine implements ConnectionHandler {
     this.step(error === undefined ? { type: 'tcp-fails' } : { type: 'tcp-fails', error });
   }
 
-  get #moment(): { readonly now: number; readonly date: Date } {
-    const { clock } = this.#owner.world;
-    return { now: clock.now(), date: clock.date() };
-  }
-
   get #delaying(): boolean {
     return (this.#state.name === 'connect' || this.#state.name === 'active') && this.#state.delaying;
+  }
+
+  #entered({ name }: FsmState): void {
+    const { clock } = this.#owner.world;
+    this.#since = clock.now();
+    if (name === 'established') this.#establishedAt = clock.date();
   }
 
   #received(message: Message): void {

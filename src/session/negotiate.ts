@@ -59,17 +59,17 @@ export function negotiate(
   const fourOctetAs = both('four-octet-as');
   const receive: Context = {
     fourOctetAs,
-    addPath: new Set(families.filter((f) => addPath(localOpen, f, 'receive') && addPath(remoteOpen, f, 'send'))),
+    addPath: those(families, (f) => addPath(localOpen, f, 'receive') && addPath(remoteOpen, f, 'send')),
     // What we claim we must take, whatever the peer claims (RFC 8654, 4; RFC 8950, 4).
     extendedMessage: has(localOpen, 'extended-message'),
-    extendedNextHop: new Set(families.filter((f) => extendedNextHop(localOpen, f))),
+    extendedNextHop: those(families, (f) => extendedNextHop(localOpen, f)),
     external,
   };
   const send: Context = {
     fourOctetAs,
-    addPath: new Set(families.filter((f) => addPath(localOpen, f, 'send') && addPath(remoteOpen, f, 'receive'))),
+    addPath: those(families, (f) => addPath(localOpen, f, 'send') && addPath(remoteOpen, f, 'receive')),
     extendedMessage: both('extended-message'),
-    extendedNextHop: new Set(families.filter((f) => extendedNextHop(localOpen, f) && extendedNextHop(remoteOpen, f))),
+    extendedNextHop: those(families, (f) => extendedNextHop(localOpen, f) && extendedNextHop(remoteOpen, f)),
     external,
   };
   const gracefulRestart = restartOf(localOpen, remoteOpen, families);
@@ -101,14 +101,22 @@ function keepaliveTime(configured: number, holdTime: number): number {
 
 /** A peer that says nothing of families speaks IPv4 unicast, as before there were others (RFC 4760, 8). */
 function familiesOf(open: Open): readonly Family[] {
-  const claimed = open.capabilities.flatMap((c) => (c.name === 'multiprotocol' ? [c.family] : []));
+  const claimed: Family[] = [];
+  for (const c of open.capabilities) if (c.name === 'multiprotocol') claimed.push(c.family);
   return claimed.length === 0 ? [ipv4Unicast] : claimed;
 }
 
 /** Those of both, each once, in the order of `ours`. */
 function common(ours: readonly Family[], theirs: readonly Family[]): readonly Family[] {
-  const other = new Set(theirs);
-  return [...new Set(ours)].filter((family) => other.has(family));
+  return ours.filter((family, i) => theirs.includes(family) && ours.indexOf(family) === i);
+}
+
+/** Most sessions have no add-path and no other next hops: they share this one. */
+const none: ReadonlySet<Family> = new Set();
+
+function those(families: readonly Family[], are: (family: Family) => boolean): ReadonlySet<Family> {
+  const found = families.filter(are);
+  return found.length === 0 ? none : new Set(found);
 }
 
 function has(open: Open, name: Capability['name']): boolean {

@@ -40,5 +40,5 @@ function mismatch(text: string): BgpError {
 }
 
 function rolesOf({ capabilities }: Open): readonly number[] {
-  return capabilities.flatMap((capability) => (capability.name === 'role' ? [capability.role] : []));
+  return capabilities.filter((capability) => capability.name === 'role').map(({ role }) => role);
 }

@@ -10,8 +10,8 @@ export const systemClock: Clock = {
   timer(milliseconds: number, callback: () => void): Timer {
     let handle: NodeJS.Timeout;
     const wait = (left: number) => {
-      const slice = Math.min(left, longest);
-      handle = setTimeout(() => (left > slice ? wait(left - slice) : callback()), slice).unref();
+      const isLast = left <= longest;
+      handle = setTimeout(isLast ? callback : () => wait(left - longest), isLast ? left : longest).unref();
     };
     wait(milliseconds);
     return { cancel: () => clearTimeout(handle) };

@@ -334,12 +334,16 @@ function malformed(message: string): BgpError {
   return new BgpError(2, 0, message);
 }
 
+/** One for all: a thousand sessions that come up at once would make two thousand. */
+const scratch = new Writer();
+
 /**
  * The value of a Capabilities optional parameter. Names in FQDN and software version are cut to what fits.
  * Throws RangeError when a value is out of its field's range, or more than 255 octets come of it.
  */
 export function encodeCapabilities(capabilities: readonly Capability[]): Uint8Array {
-  const out = new Writer();
+  const out = scratch;
+  out.truncate(0);
   for (const capability of capabilities) {
     out.u8(codeOf(capability));
     const start = out.length + 1;

@@ -22,7 +22,12 @@ export function capabilityOf<N extends Capability['name']>(
   open: Open,
   name: N,
 ): Extract<Capability, { readonly name: N }> | undefined {
-  return open.capabilities.findLast((each): each is Extract<Capability, { readonly name: N }> => each.name === name);
+  const isIt = (each: Capability | undefined): each is Extract<Capability, { readonly name: N }> => each?.name === name;
+  for (let i = open.capabilities.length - 1; i >= 0; i--) {
+    const each = open.capabilities[i];
+    if (isIt(each)) return each;
+  }
+  return undefined;
 }
 
 /**
@@ -101,13 +106,17 @@ function decodeParameters(body: Uint8Array): Capability[] {
   return capabilities;
 }
 
+/** One for all OPENs. */
+const scratch = new Writer();
+
 /**
  * What follows the header. All capabilities go into one parameter (RFC 5492, 4); the extended form of RFC 9072 is used
  * only where they need it. Throws RangeError when the message would be longer than 4096 octets, or a value does not fit its field.
  */
 export function encodeOpen(open: Open): Uint8Array {
   const capabilities = encodeCapabilities(open.capabilities);
-  const out = new Writer();
+  const out = scratch;
+  out.truncate(0);
   out.u8(open.version);
   out.u16(open.myAs);
   out.u16(open.holdTime);
