@@ -18,11 +18,11 @@ export interface InterfaceAddress {
  * Milliseconds that one look serves where the kernel tells of no change: it takes a quarter of one, and a thousand sessions that come up at once ask two
  * thousand times.
  */
-const glance = 25;
+const glance = 100;
 
 let last: { readonly at: number; readonly addresses: readonly InterfaceAddress[] } | undefined;
 
-/** The addresses of all interfaces that are up, as the kernel has them, or had 25 milliseconds ago. */
+/** The addresses of all interfaces that are up, as the kernel has them, or had 100 milliseconds ago. */
 export function interfaceAddresses(): readonly InterfaceAddress[] {
   const now = performance.now();
   if (last === undefined || now - last.at > glance) last = { at: now, addresses: lookAround() };

@@ -1,7 +1,7 @@
 import type { Clock } from '../session/ports.ts';
 
 /** Milliseconds after which a piece of work waits for calm no longer, while sessions come up without end: it has the next turn that is free. */
-const patience = 500;
+const patience = 1000;
 
 /**
  * Work that waits until no session is on its way: for a handshake the peer has a timer, and it is a few short messages, behind which hundreds more may wait;

@@ -180,6 +180,7 @@ export class StaleFamilies {
 
   /** A session is there again. */
   back(): void {
+    if (this.#families.size === 0) return;
     this.#restart.stop();
     for (const { phase, bound, times } of this.#families.values())
       if (phase !== 'restart') bound.start(times.stalePathTime * 1000);

@@ -48,6 +48,9 @@ interface Origin {
   readonly role: Role | undefined;
   /** It sends End-of-RIB (RFC 4724, 2). */
   readonly endsRib: boolean;
+  readonly families: readonly Family[];
+  /** Those of which it may send several paths for a prefix (RFC 7911). */
+  readonly addPath: ReadonlySet<Family>;
 }
 
 /** Octets of attributes that nobody has encoded yet: far more than most have. */
@@ -109,12 +112,10 @@ export class InboundFamilies {
       peerAsn,
       role: external ? role : undefined,
       endsRib: capabilityOf(remoteOpen, 'graceful-restart') !== undefined,
+      families,
+      addPath: receive.addPath,
     };
     this.#takeBack(negotiated);
-    const { store } = this.#owner;
-    for (const family of families)
-      if (!this.#families.has(family))
-        this.#families.set(family, new Inbound(this.#owner.rib(family), store, receive.addPath.has(family)));
   }
 
   /** The session is down: keeps of the routes what may stay. */
@@ -163,7 +164,7 @@ export class InboundFamilies {
 
   /** BoRR: whatever the peer does not send again until EoRR is gone (RFC 7313, 4). */
   refreshBegins(family: Family): void {
-    const inbound = this.#families.get(family);
+    const inbound = this.#inboundFor(family);
     if (inbound === undefined) return;
     // A peer that sends End-of-RIB sends none before it, and one that does is not heeded.
     if (inbound.endOfRib || this.#origin?.endsRib !== true) inbound.beginRefresh();
@@ -188,8 +189,17 @@ export class InboundFamilies {
     for (const inbound of this.#families.values()) this.#checkLimit(inbound);
   }
 
+  /** Made when it is needed: most of a node's peers send nothing. Undefined for what was not negotiated. */
+  #inboundFor(family: Family): Inbound | undefined {
+    const known = this.#families.get(family);
+    if (known !== undefined || this.#origin?.families.includes(family) !== true) return known;
+    const inbound = new Inbound(this.#owner.rib(family), this.#owner.store, this.#origin.addPath.has(family));
+    this.#families.set(family, inbound);
+    return inbound;
+  }
+
   #announce(nlri: Nlri, update: Update, reach: Reach | undefined): void {
-    const inbound = this.#families.get(nlri.family);
+    const inbound = this.#inboundFor(nlri.family);
     // RFC 4760, 7: what was not negotiated is ignored.
     if (inbound === undefined || this.#origin === undefined) return;
     const watcher = this.#owner.watcher();
@@ -219,7 +229,7 @@ export class InboundFamilies {
   }
 
   #ended(family: Family): void {
-    const inbound = this.#families.get(family);
+    const inbound = this.#inboundFor(family);
     if (inbound === undefined) return;
     inbound.endOfRib = true;
     if (!this.#stale.has(family)) return;

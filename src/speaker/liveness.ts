@@ -4,7 +4,7 @@ import { diagnosticName } from '../link/bfd/packet.ts';
 import { type Bfd, type BfdHandle, type BfdStatus, statusAtFirst } from '../link/bfd/ports.ts';
 import type { Clock } from '../session/ports.ts';
 import { isSame } from '../session/same.ts';
-import type { BfdOptions, Neighbor, PeerBfdState } from './types.ts';
+import type { BfdOptions, PeerBfdState } from './types.ts';
 
 /** What a peer is told of its neighbor's liveness. */
 export interface LivenessHandler {
@@ -49,12 +49,11 @@ export class Liveness {
     return { ...status, ...counters, downs: this.#downs, ...(this.#since && { since: this.#since }) };
   }
 
-  /** Begins, changes or ends it; begins anew where the path is another. */
-  apply({ bfd }: Neighbor, remote: Address, local: Address | undefined): void {
+  /** Begins or changes it; begins anew where the path is another. */
+  apply(bfd: BfdOptions, remote: Address, local: Address | undefined): void {
     const before = this.#options;
     const path = `${remote} ${local}`;
-    if (bfd === undefined || path !== this.#path) this.close();
-    if (bfd === undefined) return;
+    if (path !== this.#path) this.close();
     this.#options = bfd;
     this.#path = path;
     if (this.#handle !== undefined) {

@@ -154,7 +154,8 @@ export class Peer implements SessionHandler {
       if (this.#owner.running()) this.start();
     } else if (!isSame(neighbor.bfd, before.bfd)) this.#keeper.bfdChanged();
     if (!isSame(neighbor.maximumPrefixes, before.maximumPrefixes)) this.#limitsChanged();
-    this.#chooseNextHop();
+    // An initial update that has still to begin chooses its own.
+    if (this.#initialUpdateOf === undefined) this.#chooseNextHop();
     this.choosePolicies();
   }
 
@@ -257,7 +258,6 @@ export class Peer implements SessionHandler {
     this.#keeper.established(negotiated);
     this.#refresher = new Refresher(this.#keeper.session, negotiated, this.#inbound, this.#outbound);
     this.#inbound.established(negotiated, global.asn, this.#neighbor.role);
-    this.#chooseNextHop();
     this.#initialUpdateOf = negotiated;
     this.#owner.whenCalm(() => {
       if (this.#initialUpdateOf === negotiated) this.#beginInitialUpdate();
@@ -295,6 +295,7 @@ export class Peer implements SessionHandler {
     const negotiated = this.#initialUpdateOf;
     if (negotiated === undefined) return;
     this.#initialUpdateOf = undefined;
+    this.#chooseNextHop();
     const { asn: localAsn } = this.#owner.global;
     this.#outbound.join(negotiated, { localAsn, role: this.#neighbor.role, ...this.#changeable });
     this.#owner.initialUpdateBegan(this);

@@ -104,9 +104,12 @@ export class SessionKeeper {
   /** What an OPEN claims that is sent now. */
   get capabilities(): readonly Capability[] {
     const { neighbor } = this.#peer;
+    const { gracefulRestart } = neighbor;
+    // Nothing else in them is of the moment.
+    if (gracefulRestart === undefined) return this.#session.config.capabilities;
     const restarted = this.#owner.restarted();
     // Later nobody has routes of before any more.
-    const isRestarting = !this.#wasEstablished && this.#owner.seconds() < (neighbor.gracefulRestart?.restartTime ?? 0);
+    const isRestarting = !this.#wasEstablished && this.#owner.seconds() < gracefulRestart.restartTime;
     return capabilitiesOf(neighbor, this.#owner.global, {
       restarted: restarted && isRestarting,
       forwarding: restarted || this.#wasEstablished,
@@ -247,10 +250,14 @@ export class SessionKeeper {
 
   /** From the address that the session has, or will have: the peer knows us by no other. */
   #watch(): void {
-    const { neighbor } = this.#peer;
+    const { bfd } = this.#peer.neighbor;
+    if (bfd === undefined) {
+      this.#liveness.close();
+      return;
+    }
     const { localAddress = configuredSource(this.remote, this.#owner.interfaces()) } = this.#session.config;
     const local = this.remote.isLinkLocal ? localAddress : (this.#negotiated?.local.address ?? localAddress);
-    this.#liveness.apply(neighbor, this.remote, local);
+    this.#liveness.apply(bfd, this.remote, local);
   }
 
   #lost(text: string): void {

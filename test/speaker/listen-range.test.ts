@@ -143,7 +143,8 @@ describe('a listen range', () => {
     const gracefulRestart = { restartTime: 300, stalePathTime: 400 };
     const { net, node, router } = await lab(rangeOf(link, templateOf({ gracefulRestart })));
     const two = await router(2, { gracefulRestart });
-    expect(net.until(() => stateOf(two, 1) === 'established')).toBe(true);
+    advertise(two, ['2001:db8:b::/64']);
+    expect(net.until(() => node.peer(addressOf(2))?.families[0]?.received === 1)).toBe(true);
     net.network.kill(addressOf(2));
     net.clock.advance(10_000);
     expect(remotes(node)).toEqual(['2001:db8::2']);
