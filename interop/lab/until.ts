@@ -14,6 +14,9 @@ export interface UntilOptions {
  */
 export const atOnce = 5;
 
+/** Milliseconds between two looks, at least. A look is often a process, and what is looked at must not have to wait for the looks: so there is twice as much time between two as one took. */
+const pause = 50;
+
 /**
  * Looks again and again until what it sees satisfies `holds`, and returns that. After `within` seconds throws with the
  * value (or the error) it saw last.
@@ -25,6 +28,7 @@ export async function until<T>(
 ): Promise<Awaited<T>> {
   const end = performance.now() + within * 1000;
   for (;;) {
+    const began = performance.now();
     let last: string;
     try {
       const value = await look();
@@ -33,7 +37,8 @@ export async function until<T>(
     } catch (error) {
       last = `last error: ${error instanceof Error ? error.message : String(error)}`;
     }
-    if (performance.now() >= end) throw new Error(`waited ${within} s for ${what}; ${last}`);
-    await sleep(50);
+    const now = performance.now();
+    if (now >= end) throw new Error(`waited ${within} s for ${what}; ${last}`);
+    await sleep(Math.max(pause, 2 * (now - began)));
   }
 }
