@@ -52,14 +52,14 @@ describe.each(frrVersions)('from the first UPDATE to a clean stop, FRR %s', (ver
   });
 
   test('tshark reads in our UPDATEs what we announced, and nothing malformed', async () => {
-    await until(
-      () => capture().fields(`ipv6.src == ${address} && bgp.type == 3`, ['frame.number']),
+    const [cease] = await until(
+      () => capture().fields(`ipv6.src == ${address} && bgp.type == 3`, ['tcp.stream']),
       (found) => found.length > 0,
       { what: 'the Cease in the capture' },
     );
     await capture().stop();
     // The session alone: each later connection is the router dialing again, which the kernel refuses with the RST that tshark warns of.
-    const ours = `ipv6.src == ${address} && tcp.stream == 0`;
+    const ours = `ipv6.src == ${address} && tcp.stream == ${cease?.['tcp.stream']}`;
     expect(
       await capture().fields(`${ours} && (_ws.malformed || _ws.expert.severity >= 0x600000)`, ['frame.number']),
     ).toEqual([]);

@@ -14,7 +14,7 @@ export interface UntilOptions {
  */
 export const atOnce = 5;
 
-/** Milliseconds between two looks, at least. A look is often a process, and what is looked at must not have to wait for the looks: so there is twice as much time between two as one took. */
+/** Milliseconds between two looks, at least. A look is often a process, for which what is looked at has to wait: between two there is twice the time that one took. */
 const pause = 50;
 
 /**
@@ -39,6 +39,7 @@ export async function until<T>(
     }
     const now = performance.now();
     if (now >= end) throw new Error(`waited ${within} s for ${what}; ${last}`);
-    await sleep(Math.max(pause, 2 * (now - began)));
+    // The last look is at the end, and not later: what came after it is too late.
+    await sleep(Math.min(Math.max(pause, 2 * (now - began)), end - now));
   }
 }
