@@ -200,10 +200,10 @@ export class Session {
     }
     // Whoever dials again has given up what it dialled before.
     if (this.#second !== undefined) this.#dump(this.#second);
-    const { state, connection: current } = this.#first;
-    if (this.config.passive && current !== undefined && state.name !== 'established') this.#dump(this.#first);
-    if (this.config.passive && current === undefined && state.name === 'active') {
-      this.#first.attach(connection);
+    const first = this.#first;
+    if (this.config.passive && first.connection !== undefined && first.state.name !== 'established') this.#dump(first);
+    if (this.config.passive && first.connection === undefined && first.state.name === 'active') {
+      first.attach(connection);
       return;
     }
     const machine = new Machine(this.#owner, 'remote', { ...this.#attributes, passive: true, restarts: false });

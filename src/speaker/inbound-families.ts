@@ -189,7 +189,7 @@ export class InboundFamilies {
     for (const inbound of this.#families.values()) this.#checkLimit(inbound);
   }
 
-  /** Made when it is needed: most of a node's peers send nothing. Undefined for what was not negotiated. */
+  /** Made with the first that comes for it, and not while other sessions wait to come up. Undefined for what was not negotiated. */
   #inboundFor(family: Family): Inbound | undefined {
     const known = this.#families.get(family);
     if (known !== undefined || this.#origin?.families.includes(family) !== true) return known;

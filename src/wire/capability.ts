@@ -334,7 +334,7 @@ function malformed(message: string): BgpError {
   return new BgpError(2, 0, message);
 }
 
-/** One for all: a thousand sessions that come up at once would make two thousand. */
+/** One for all: each that is made takes memory outside of V8's heap, and a thousand sessions may come up at once. */
 const scratch = new Writer();
 
 /**

@@ -22,12 +22,19 @@ export function capabilityOf<N extends Capability['name']>(
   open: Open,
   name: N,
 ): Extract<Capability, { readonly name: N }> | undefined {
-  const isIt = (each: Capability | undefined): each is Extract<Capability, { readonly name: N }> => each?.name === name;
+  // Asked a dozen times for each session: `findLast` with a callback was a kilobyte of garbage.
   for (let i = open.capabilities.length - 1; i >= 0; i--) {
     const each = open.capabilities[i];
-    if (isIt(each)) return each;
+    if (isNamed(each, name)) return each;
   }
   return undefined;
+}
+
+function isNamed<N extends Capability['name']>(
+  capability: Capability | undefined,
+  name: N,
+): capability is Extract<Capability, { readonly name: N }> {
+  return capability?.name === name;
 }
 
 /**
@@ -106,7 +113,7 @@ function decodeParameters(body: Uint8Array): Capability[] {
   return capabilities;
 }
 
-/** One for all OPENs. */
+/** One for all OPENs, as for capabilities. */
 const scratch = new Writer();
 
 /**

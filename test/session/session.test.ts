@@ -40,6 +40,16 @@ function withPuppet(changes: Partial<SessionConfig> = {}, open = openB()): { a: 
   return { a, puppet };
 }
 
+/** A waits, and the puppet dials. */
+function withCaller(open = openB()): { a: Side; puppet: Puppet } {
+  const a = sideA({ passive: true });
+  a.session.start();
+  const puppet = Puppet.dial(network);
+  puppet.say(open, keepalive);
+  clock.advance(5);
+  return { a, puppet };
+}
+
 const endOfRib: Message = { type: 'update', attributes: {}, faults: [] };
 
 /** Header and body of an UPDATE whose attributes claim to be longer than it is. */
@@ -569,6 +579,30 @@ describe('two connections at once (RFC 4271, 6.8)', () => {
     second.say(openB(), keepalive);
     clock.advance(5);
     expect(a.session.state).toBe('established');
+  });
+
+  test('who dials again to one that never dials gets the new connection, whatever the identifiers', () => {
+    const { a, puppet } = withCaller(openB({ routerId: 1 }));
+    const late = Puppet.dial(network);
+    late.say(openB({ routerId: 1 }), keepalive);
+    clock.advance(5);
+    expect([puppet.notification, puppet.closedBy, late.notification]).toEqual([undefined, 'peer', undefined]);
+    expect([a.session.state, a.session.counters.established]).toEqual(['established', 2]);
+  });
+
+  test('a connection that failed keeps one that never dials from nothing, and leaves no timer behind', () => {
+    const { a, puppet } = withCaller();
+    const running = Object.keys(a.session.timers);
+    puppet.close();
+    clock.advance(60_000);
+    const failed = Puppet.dial(network);
+    failed.say(openB({ myAs: 65009, capabilities: [] }));
+    clock.advance(5);
+    expect([failed.notification, a.session.state]).toMatchObject([{ code: 2, subcode: 2 }, 'idle']);
+    const next = Puppet.dial(network);
+    next.say(openB(), keepalive);
+    clock.advance(5);
+    expect([a.session.state, Object.keys(a.session.timers)]).toEqual(['established', running]);
   });
 
   test('a connection whose OPEN stays unanswered does not win against a live one', () => {
