@@ -40,7 +40,7 @@ describe.each(frrVersions)('several paths of one prefix (ADD-PATH, RFC 7911), FR
     for (const name of ['worker1', 'worker2'] as const) {
       const node = lab().node(name);
       await herald(name).stop();
-      await node.write('/tmp/herald.yaml', configuration(rack[name]));
+      node.write('/tmp/herald.yaml', configuration(rack[name]));
       node.start('configured', ['herald', 'run', '-c', '/tmp/herald.yaml']);
     }
     await lab()

@@ -73,11 +73,11 @@ describe.each(frrVersions)('an unnumbered link on which something is wrong, FRR 
 
   test('an interface that is not there, comes and vanishes: held each time, and the other peer does not notice', async () => {
     const { connectionsEstablished } = await tor().neighbor('eth1');
-    await worker().write(
+    worker().write(
       '/etc/herald/more.yaml',
       'lab: { name: more, localASN: 65002, routerID: 10.255.1.2, peers: [{ name: none, peerInterface: gone0 }] }\n',
     );
-    await worker().process('herald').signal('HUP');
+    worker().process('herald').signal('SIGHUP');
     type Peers = readonly { readonly 'session-state': string; readonly 'last-down'?: { readonly text: string } }[];
     const isMissing = (missing: boolean) =>
       until(

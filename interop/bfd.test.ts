@@ -146,7 +146,7 @@ describe.each(frrVersions)('BFD, FRR %s', (version) => {
 
     test('a frozen node: the router drops the session and the route without a word of it', async () => {
       await up();
-      await worker().process('herald').signal('STOP');
+      worker().process('herald').signal('SIGSTOP');
       try {
         await until(
           () => tor().kernel(),
@@ -157,7 +157,7 @@ describe.each(frrVersions)('BFD, FRR %s', (version) => {
         const [peer] = await tor().json<FrrBfdPeer[]>('show bfd peers');
         expect(peer).toMatchObject({ status: 'down', diagnostic: expired });
       } finally {
-        await worker().process('herald').signal('CONT');
+        worker().process('herald').signal('SIGCONT');
       }
       await up();
     });

@@ -209,7 +209,7 @@ describe.each(generations)('sessions as Cilium configures them, with FRR %s', (F
       );
       expect(Object.keys(kernel).toSorted()).toEqual([...prefixes].toSorted());
       expect(await fetchFrom(scene.tor.node, pod)).toEqual(['node']);
-      await scene.node.process('web').stop('KILL');
+      await scene.node.process('web').stop('SIGKILL');
     },
   );
 

@@ -26,7 +26,7 @@ describe.each(frrVersions)("one set of Cilium's manifests on two nodes, FRR %s",
     for (const name of names) {
       const node = lab().node(name);
       await new Herald(node).stop();
-      await node.write('/tmp/cilium.yaml', `controlPlane: { nodeName: ${name}, ipam: multi-pool }\n`);
+      node.write('/tmp/cilium.yaml', `controlPlane: { nodeName: ${name}, ipam: multi-pool }\n`);
       node.start('cilium', ['herald', 'run', '-c', '/tmp/cilium.yaml']);
       await until(
         () => node.attempt(['herald', 'get', 'services']),

@@ -48,7 +48,7 @@ describe('the daemon below FRR 10.7.1', () => {
 
   test('SIGHUP applies what changed in its file, and the session stays', async () => {
     await new Herald(worker()).stop();
-    await worker().write(file, configuration(pods));
+    worker().write(file, configuration(pods));
     worker().start('configured', ['herald', 'run', '-c', file]);
     await announced(pods);
     const { connectionsEstablished } = await tor().neighbor(address);
@@ -59,15 +59,15 @@ describe('the daemon below FRR 10.7.1', () => {
 
   test('a file that is wrong is named with its places, and what runs goes on', async () => {
     const wrong = configuration('2001:db8:a:1::1/64').replace('holdTimeSeconds: 9', 'holdTimeSeconds: 2, holdTime: 9');
-    await worker().write(file, wrong);
-    await worker().process('configured').signal('HUP');
+    worker().write(file, wrong);
+    worker().process('configured').signal('SIGHUP');
     const log = await logged('configured', 'host bits set');
     expect(log).toContain('herald.yaml:6:');
     expect(log).toContain('herald.yaml:7:');
     expect(log).toContain('2001:db8:a::/64'.replace('a::', 'a:1::'));
     expect(await tor().prefixesFrom(address)).toEqual(['2001:db8:a:9::/64', '2001:db8:b:1::/64']);
-    await worker().write(file, configuration(pods));
-    await worker().process('configured').signal('HUP');
+    worker().write(file, configuration(pods));
+    worker().process('configured').signal('SIGHUP');
     await announced(pods);
   });
 
@@ -79,9 +79,9 @@ describe('the daemon below FRR 10.7.1', () => {
   });
 
   test('without the capability, port 179 is refused in words that say what to do', async () => {
-    await worker().process('configured').stop('TERM');
+    await worker().process('configured').stop('SIGTERM');
     const own = `api: { listen: ["unix:/tmp/mine.sock"] }\n${configuration(pods)}`;
-    await worker().write('/tmp/own.yaml', own);
+    worker().write('/tmp/own.yaml', own);
     const plain = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-set=-all'];
     const { stderr } = await failure(...plain, 'herald', 'run', '-c', '/tmp/own.yaml');
     expect(stderr).toMatch(/179/);
@@ -89,7 +89,7 @@ describe('the daemon below FRR 10.7.1', () => {
   });
 
   test('a socket path that cannot be is refused with the path', async () => {
-    await worker().write('/tmp/own.yaml', `api: { listen: ["unix:/proc/nowhere/mine.sock"] }\n${configuration(pods)}`);
+    worker().write('/tmp/own.yaml', `api: { listen: ["unix:/proc/nowhere/mine.sock"] }\n${configuration(pods)}`);
     expect((await failure('herald', 'run', '-c', '/tmp/own.yaml')).stderr).toContain('/proc/nowhere/mine.sock');
   });
 

@@ -57,7 +57,7 @@ describe('herald doctor on a node', () => {
   }
 
   beforeAll(async () => {
-    await worker().write('/etc/herald/herald.yaml', configuration);
+    worker().write('/etc/herald/herald.yaml', configuration);
     await shell('sysctl -w net.ipv6.conf.all.forwarding=1 && sysctl -w net.ipv6.conf.eth1.accept_ra=2');
     await shell('ip link add pod0 type veth peer name pod1 && ip link set pod1 up && ip link set pod0 up');
     await shell('ip -6 addr add 2001:db8:a:1::1/64 dev pod0 nodad');
@@ -98,7 +98,7 @@ describe('herald doctor on a node', () => {
   test('is told of a peer that was added over the API, until that is gone', async () => {
     // Behind the router, and in another AS.
     const address = rack.client;
-    const client = connect({ kind: 'unix', path: `/proc/${worker().handle.pid}/root/run/herald/herald.sock` });
+    const client = connect({ kind: 'unix', path: worker().path('/run/herald/herald.sock') });
     const neighbor = Neighbor.fromPartial({ name: 'added', address, asn: 65100 });
     const wonders = async () => (await examined()).ill.flatMap(({ problems }) => problems.map(({ text }) => text));
     try {
@@ -125,7 +125,7 @@ describe('herald doctor on a node', () => {
   });
 
   test('where another has the port of BFD is told who it is', async () => {
-    await worker().process('herald').stop('INT');
+    await worker().process('herald').stop('SIGINT');
     const script =
       'import socket,time; s=socket.socket(socket.AF_INET6,socket.SOCK_DGRAM); s.bind(("::",3784)); time.sleep(600)';
     const other = worker().start('squatter', ['python3', '-c', script]);
@@ -139,7 +139,7 @@ describe('herald doctor on a node', () => {
     expect(stdout).toMatch(
       /^- {5}running daemon: only the peers of the configuration are looked at: no daemon answers/,
     );
-    await other.stop('KILL');
+    await other.stop('SIGKILL');
     expect((await examined()).ill).toEqual([]);
   });
 

@@ -77,7 +77,7 @@ describe.each(frrVersions)('an unnumbered rack with BFD and graceful restart, FR
       { what: 'the same at the router' },
     );
     const frozen = ['herald', 'web'].map((name) => lab().node('worker1').process(name));
-    for (const one of frozen) await one.signal('STOP');
+    for (const one of frozen) one.signal('SIGSTOP');
     try {
       // A third of what the hold time needs for the same.
       await devicesOfVip(['eth2'], 20);
@@ -92,7 +92,7 @@ describe.each(frrVersions)('an unnumbered rack with BFD and graceful restart, FR
         { what: 'its pods to be gone too' },
       );
     } finally {
-      for (const one of frozen) await one.signal('CONT');
+      for (const one of frozen) one.signal('SIGCONT');
     }
     await devicesOfVip(both);
     await bfdIsUp();
@@ -107,7 +107,7 @@ describe.each(frrVersions)('an unnumbered rack with BFD and graceful restart, FR
     const { connectionsEstablished } = await tor().neighbor('eth1');
     await tor().vtysh('debug bgp updates in');
     const since = tor().logEnd;
-    expect(await node.process('herald').stop('TERM')).toBe(0);
+    expect(await node.process('herald').stop('SIGTERM')).toBe(0);
     await until(
       () => tor().neighbor('eth1'),
       ({ bgpState }) => bgpState !== 'Established',

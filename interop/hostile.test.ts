@@ -52,8 +52,8 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
   /** A new daemon, and a peer that says hello and then these bytes, over and over. Returns what the router said of us before. */
   async function flood(bytes: Uint8Array): Promise<FrrNeighbor> {
     await node().exec(['ip', '-6', 'addr', 'replace', `${hostile.address}/128`, 'dev', 'lo']);
-    await node().write('/etc/herald/herald.yaml', configuration);
-    await node().process('herald').signal('TERM');
+    node().write('/etc/herald/herald.yaml', configuration);
+    node().process('herald').signal('SIGTERM');
     await node().process('herald').exited;
     await until(
       () => tor().neighbor(address),
@@ -66,9 +66,9 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
       ({ bgpState, bgpTimerHoldTimeMsecs }) => bgpState === 'Established' && bgpTimerHoldTimeMsecs === 3000,
       { what: 'a session with a hold time of three seconds' },
     );
-    await node().write('/flood/flood.mjs', readFileSync(new URL('hostile/flood.mjs', import.meta.url)));
-    await node().write('/flood/hello', hello(hostile.asn, hostile.routerId));
-    await node().write('/flood/updates', bytes);
+    node().write('/flood/flood.mjs', readFileSync(new URL('hostile/flood.mjs', import.meta.url)));
+    node().write('/flood/hello', hello(hostile.asn, hostile.routerId));
+    node().write('/flood/updates', bytes);
     const files = ['/flood/hello', '/flood/updates'];
     onTestFinished(endFlood);
     node().start('flood', [process.execPath, '/flood/flood.mjs', address, hostile.address, ...files]);
@@ -76,7 +76,7 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
   }
 
   async function endFlood(): Promise<void> {
-    await node().process('flood').signal('KILL');
+    node().process('flood').signal('SIGKILL');
     await node().process('flood').exited;
   }
 
@@ -92,7 +92,7 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
       { what: 'a route that was added during the flood' },
     );
     expect((await tor().neighbor(address)).connectionsDropped).toBe(before.connectionsDropped);
-    expect(await resident(herald())).toBeLessThan(mostMemory);
+    expect(resident(herald())).toBeLessThan(mostMemory);
   }
 
   test('one prefix per UPDATE, each with new attributes, while an API client is faster than it as well', async () => {
@@ -101,7 +101,7 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
     const before = await flood(oneByOne(hostile.asn, hostile.address, updates, prefixes));
     await seen(({ families }) => families.some(({ received }) => received === prefixes), 'the flood in our table');
 
-    const client = connect({ kind: 'unix', path: `/proc/${node().handle.pid}/root/run/herald/herald.sock` });
+    const client = connect({ kind: 'unix', path: node().path('/run/herald/herald.sock') });
     const nlri = Buffer.concat(
       Array.from({ length: own }, (_, i) => Buffer.from([64, 0x20, 0x01, 0x0d, 0xb8, 0, 1, i >> 8, i])),
     );
@@ -123,7 +123,7 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
     });
     await routerIsWell(before, '2001:db8:5afe::/64');
     while (performance.now() < end) {
-      memory = Math.max(memory, await resident(herald()));
+      memory = Math.max(memory, resident(herald()));
       await sleep(200);
     }
     await inject;
@@ -186,8 +186,8 @@ describe.each(frrVersions)('a peer that never reads and sends for ever, FRR %s',
 });
 
 /** In MB. */
-async function resident({ node }: Herald): Promise<number> {
-  const status = await node.text(['sh', '-c', 'cat /proc/$(cat /run/herald.lab-pid)/status']);
+function resident({ node }: Herald): number {
+  const status = readFileSync(`/proc/${node.process('herald').pid}/status`, 'utf8');
   return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
 }
 

@@ -135,11 +135,11 @@ describe.each(frrVersions)('routers that nobody configured, FRR %s', (version) =
 
   test('one that goes is forgotten, and the configuration that cannot be leaves all as it is', async () => {
     // Refused, and so never loaded.
-    await worker().write(
+    worker().write(
       '/etc/herald/herald.yaml',
       configuration('limit: 3, password: sesame', `[{ name: tor9, peerAddress: "${router(9)}" }]`),
     );
-    await worker().process('herald').signal('HUP');
+    worker().process('herald').signal('SIGHUP');
     await until(
       () => worker().logs(),
       (logs) => /tor9.* has no password, and is in listen range/.test(logs),

@@ -136,7 +136,7 @@ describe('long-lived graceful restart (RFC 9494)', () => {
         await router.start(at, ends, announcedBy(index));
       }),
     );
-    await node.write('/etc/herald/herald.yaml', configuration);
+    node.write('/etc/herald/herald.yaml', configuration);
     await start();
     await synchronized();
   });
@@ -145,7 +145,7 @@ describe('long-lived graceful restart (RFC 9494)', () => {
     let histories: readonly History[];
     beforeAll(async () => {
       const begin = performance.now();
-      await lab().node('herald').process('herald').stop('KILL');
+      await lab().node('herald').process('herald').stop('SIGKILL');
       const all = rows.map(({ node, router }) =>
         observe(
           begin,
@@ -179,7 +179,7 @@ describe('long-lived graceful restart (RFC 9494)', () => {
     }[];
     beforeAll(async () => {
       const begin = performance.now();
-      await lab().node('herald').process('herald').stop('KILL');
+      await lab().node('herald').process('herald').stop('SIGKILL');
       histories = await Promise.all(
         rows.map(async ({ node: name, router }) => {
           const node = lab().node(name);
@@ -229,7 +229,7 @@ describe('long-lived graceful restart (RFC 9494)', () => {
           (seen) => seen.at(-1) === 'gone, gone',
         ),
       );
-      await Promise.all(rows.map(({ node, router }) => router.process(lab().node(node)).stop('KILL')));
+      await Promise.all(rows.map(({ node, router }) => router.process(lab().node(node)).stop('SIGKILL')));
       histories = await Promise.all(all);
     });
 

@@ -130,7 +130,7 @@ function configured(name: string, setup: Setup, look: (tests: Tests) => void): v
           await router.start(lab().node(node), setup, endsOf(index, setup.addresses));
         }),
       );
-      await herald.write('/etc/herald/herald.yaml', heraldConfiguration(setup));
+      herald.write('/etc/herald/herald.yaml', heraldConfiguration(setup));
       await startHerald(herald);
     });
 
@@ -319,11 +319,11 @@ async function detectsBothWays(session: Session): Promise<void> {
       { what: 'BFD to be up at the router and at our end, and the route to be there' },
     );
   const frozen = async (process: NodeProcess, check: () => Promise<void>) => {
-    await process.signal('STOP');
+    process.signal('SIGSTOP');
     try {
       await check();
     } finally {
-      await process.signal('CONT');
+      process.signal('SIGCONT');
     }
   };
   await up();

@@ -31,7 +31,7 @@ describe.each(frrVersions)('a router behind another router, FRR %s', (version) =
   });
 
   test('has our routes once that line is there', async () => {
-    const text = await worker().text(['cat', file]);
+    const text = worker().read(file);
     await new Herald(worker()).configure(`${text}        transport: { ebgpMultihop: 2 }\n`);
     await tor().established(address);
     await until(

@@ -34,7 +34,7 @@ describe.each(frrVersions)('what the router makes of each form of next hop, FRR 
   test('the daemon runs from a file', async () => {
     await worker().exec(['ip', '-6', 'addr', 'add', `${other}/64`, 'dev', 'eth1', 'nodad']);
     await new Herald(worker()).stop();
-    await worker().write(file, configuration('auto'));
+    worker().write(file, configuration('auto'));
     worker().start('configured', ['herald', 'run', '-c', file]);
     expect((await tor().established(address)).remoteAs).toBe(65001);
   });

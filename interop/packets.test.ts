@@ -52,8 +52,8 @@ describe.each(frrVersions)('what is on the wire, FRR %s', (version) => {
 
   /** Our packets of a session that begins now, from its first to those of its first second; `seen` is our address at the router. */
   async function packets(wanted: Wanted, seen: string = address): Promise<readonly Packet[]> {
-    await worker().process('herald').stop('INT');
-    await worker().write('/etc/herald/herald.yaml', configuration(wanted));
+    await worker().process('herald').stop('SIGINT');
+    worker().write('/etc/herald/herald.yaml', configuration(wanted));
     const capture = new Capture(lab().node('tor'), 'eth1');
     await capture.start();
     worker().start('herald', ['herald', 'run', '-c', '/etc/herald']);
@@ -117,7 +117,7 @@ describe.each(frrVersions)('what is on the wire, FRR %s', (version) => {
   });
 
   afterAll(async () => {
-    await worker().process('herald').stop('INT');
+    await worker().process('herald').stop('SIGINT');
   });
 
   describe.each(['us', 'router'] as const)('dialled by %s', (dialler) => {

@@ -40,7 +40,7 @@ describe.each(frrVersions)('what the README says of peering with FRR %s', (versi
     const worker = lab().node('worker1');
     await new Herald(worker).stop();
     await tor.vtysh('configure terminal', 'no router bgp', ...block('frr').trimEnd().split('\n'));
-    await worker.write('/tmp/node.yaml', block('yaml'));
+    worker.write('/tmp/node.yaml', block('yaml'));
     worker.start('readme', ['herald', 'run', '-c', '/tmp/node.yaml']);
     const shown = await until(
       () => tor.vtysh('show bgp ipv6'),
@@ -48,6 +48,6 @@ describe.each(frrVersions)('what the README says of peering with FRR %s', (versi
       { what: 'two prefixes in the table of the router' },
     );
     expect(rows(shown)).toEqual(rows(block('text')));
-    await worker.process('readme').stop('TERM');
+    await worker.process('readme').stop('SIGTERM');
   });
 });

@@ -38,7 +38,7 @@ describe.each(frrVersions)('graceful restart, FRR %s', (version) => {
   const herald = () => new Herald(worker());
 
   async function start(wanted: Wanted): Promise<void> {
-    await worker().write('/etc/herald/herald.yaml', configuration(wanted));
+    worker().write('/etc/herald/herald.yaml', configuration(wanted));
     worker().start('herald', ['herald', 'run', '-c', '/etc/herald']);
     await tor().established(address);
     await synchronized(wanted.prefixes);
@@ -94,8 +94,8 @@ describe.each(frrVersions)('graceful restart, FRR %s', (version) => {
     );
   });
 
-  test.each(['TERM', 'KILL'])(
-    'SIG%s and a new start: no change in the kernel of the router, no packet lost',
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    '%s and a new start: no change in the kernel of the router, no packet lost',
     async (signal) => {
       const done = watch();
       await worker().process('herald').stop(signal);
@@ -144,7 +144,7 @@ describe.each(frrVersions)('graceful restart, FRR %s', (version) => {
       { what: 'the default route' },
     );
     const node = lab().node('tor');
-    await node.process('bgpd').stop('KILL');
+    await node.process('bgpd').stop('SIGKILL');
     const ipv6 = async () => (await herald().peer(torAddress)).families.find(({ afi }) => afi === 'ipv6');
     expect(await until(ipv6, (family) => family?.stale === 1, { what: 'a stale route' })).toMatchObject({
       received: 1,
@@ -190,7 +190,7 @@ describe.each(frrVersions)('graceful restart, FRR %s', (version) => {
 
   test('SIGINT is for good: the routes are gone at once', async () => {
     await start({ prefixes: [pods] });
-    await worker().process('herald').stop('INT');
+    await worker().process('herald').stop('SIGINT');
     await until(
       () => tor().prefixesFrom(address),
       (found) => found.length === 0,

@@ -56,9 +56,9 @@ describe.each(frrVersions)('a daemon that stands still, FRR %s', (version) => {
       (peer) => holdLeft(peer) < standstill - 1,
       { what: 'the router to be silent for a while' },
     );
-    node().process('herald').signalAtOnce('SIGSTOP');
+    node().process('herald').signal('SIGSTOP');
     await sleep(1000 * standstill);
-    await node().process('herald').signal('CONT');
+    node().process('herald').signal('SIGCONT');
     // What it reads in the socket starts HoldTimer again.
     const after = await until(
       () => herald().peer(router),
@@ -72,7 +72,7 @@ describe.each(frrVersions)('a daemon that stands still, FRR %s', (version) => {
 
   test('for longer is gone for the router, and comes back with everything', async () => {
     const { connectionsDropped } = await tor().neighbor(address);
-    await node().process('herald').signal('STOP');
+    node().process('herald').signal('SIGSTOP');
     await until(
       () => tor().neighbor(address),
       (neighbor) => neighbor.connectionsDropped > connectionsDropped,
@@ -83,7 +83,7 @@ describe.each(frrVersions)('a daemon that stands still, FRR %s', (version) => {
       (paths) => paths.length === 0,
       { what: 'the router to forget what came by it' },
     );
-    await node().process('herald').signal('CONT');
+    node().process('herald').signal('SIGCONT');
     const { connectionsDropped: after } = await tor().established(address);
     expect(after).toBe(connectionsDropped + 1);
     await inTable();

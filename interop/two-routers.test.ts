@@ -81,7 +81,7 @@ describe.each(frrVersions)('two routers above each node, FRR %s', (version) => {
 
       const tor1 = lab().node('tor1');
       if (what === 'its node') await tor1.kill();
-      else for (const daemon of ['zebra', 'bgpd']) await tor1.process(daemon).stop('KILL');
+      else for (const daemon of ['zebra', 'bgpd']) await tor1.process(daemon).stop('SIGKILL');
       for (const prefix of [vip, pods, rack.worker2.pods]) await ways(prefix, ['eth2']);
       await until(
         () => herald().peer(first),
@@ -94,7 +94,7 @@ describe.each(frrVersions)('two routers above each node, FRR %s', (version) => {
         (length) => length > answers + 100,
         { what: 'more answers' },
       );
-      await curl.stop('KILL');
+      await curl.stop('SIGKILL');
       const lines = readFileSync(file, 'utf8').trim().split('\n');
       expect(lines.filter((line) => line !== 'worker1')).toEqual([]);
 

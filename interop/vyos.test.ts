@@ -112,7 +112,7 @@ describe.each(frrVersions)('what VyOS renders, on FRR %s', (version) => {
     test('a node that stops dead is out of the kernel before its hold time can end, and comes back', async () => {
       const vyos = new Frr(lab().node('vyos'));
       const herald = lab().node('worker1').process('herald');
-      await herald.signal('STOP');
+      herald.signal('SIGSTOP');
       await until(
         () => vyos.kernel(),
         (routes) => routes[`${pods.worker1}/64`] === undefined && routes[`${vip}/128`]?.length === 2,
@@ -120,7 +120,7 @@ describe.each(frrVersions)('what VyOS renders, on FRR %s', (version) => {
         { what: 'the node to be gone', within: atOnce },
       );
       expect((await vyos.kernel())[`${vip}/128`]).not.toContainEqual(await linkTo(lab(), worker1));
-      await herald.signal('CONT');
+      herald.signal('SIGCONT');
       await until(
         () => vyos.kernel(),
         (routes) => routes[`${pods.worker1}/64`] !== undefined && routes[`${vip}/128`]?.length === 3,

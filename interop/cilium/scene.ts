@@ -39,7 +39,7 @@ export class Scene {
   static async begin(lab: Lab, settings: Readonly<Record<string, unknown>> = {}): Promise<Scene> {
     const scene = new Scene(lab);
     const { node } = scene;
-    if ((await node.attempt(['test', '-e', '/tmp/herald.yaml'])).code === 0) {
+    if (node.exists('/tmp/herald.yaml')) {
       await scene.herald.stop();
       await until(
         async () => [...(await scene.tor.sessions()), ...(await scene.spare.sessions())],
@@ -47,7 +47,7 @@ export class Scene {
         { what: 'the end of its sessions' },
       );
     }
-    await node.write('/tmp/herald.yaml', JSON.stringify({ controlPlane: { nodeName, ...settings } }));
+    node.write('/tmp/herald.yaml', JSON.stringify({ controlPlane: { nodeName, ...settings } }));
     node.start('herald', ['herald', 'run', '-c', '/tmp/herald.yaml']);
     await until(
       () => scene.#call(controlPlane.list, { kind: 'Service', namespace: '', labelSelector: '' }),
@@ -92,7 +92,7 @@ export class Scene {
 
   /** The daemon's socket is in the node's file system, which the host sees below its PID 1. */
   async #call<Request, Response>(method: UnaryMethod<Request, Response>, request: Request): Promise<Response> {
-    const client = connect({ kind: 'unix', path: `/proc/${this.node.handle.pid}/root/run/herald/herald.sock` });
+    const client = connect({ kind: 'unix', path: this.node.path('/run/herald/herald.sock') });
     try {
       return await call(client, method, request);
     } finally {

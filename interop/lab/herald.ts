@@ -92,13 +92,13 @@ export class Herald {
     const daemon = this.node.process(name);
     const loaded = () => daemon.logged().split('"configuration loaded"').length;
     const before = loaded();
-    await this.node.write(file, text);
-    await daemon.signal('HUP');
+    this.node.write(file, text);
+    daemon.signal('SIGHUP');
     await until(loaded, (count) => count > before, { what: `${this.node.name} to load its configuration` });
   }
 
   /** Asks the daemon to end in good order, and gives its exit code. */
   stop(): Promise<number> {
-    return this.node.process('herald').stop('TERM');
+    return this.node.process('herald').stop();
   }
 }

@@ -105,7 +105,7 @@ export class Lab {
 }
 
 async function configure(node: LabNode): Promise<void> {
-  for (const { source, target } of node.spec.binds) await node.put(source, target);
+  for (const { source, target } of node.spec.binds) node.put(source, target);
   if (node.spec.command !== undefined) node.start('command', words(node.spec.command));
   else await findImage(node.spec.image).start?.(node);
   for (const line of node.spec.exec) await node.exec(words(line));

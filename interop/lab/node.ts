@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { asset } from './paths.ts';
 import { exitCode, type Result, run, successful } from './process.ts';
@@ -69,17 +80,41 @@ export class LabNode {
   }
 
   /** Copies a file or a directory of the host into the node, so that nothing the node does reaches the host's. */
-  async put(source: string, target: string): Promise<void> {
+  put(source: string, target: string): void {
     if (statSync(source).isDirectory()) {
-      await this.exec(['mkdir', '-p', target]);
-      for (const entry of readdirSync(source)) await this.put(join(source, entry), join(target, entry));
+      mkdirSync(this.path(target), { recursive: true });
+      for (const entry of readdirSync(source)) this.put(join(source, entry), join(target, entry));
     } else {
-      await this.write(target, readFileSync(source));
+      this.write(target, readFileSync(source));
     }
   }
 
-  async write(target: string, content: string | Uint8Array): Promise<void> {
-    await this.exec(['sh', '-c', 'mkdir -p "$(dirname "$1")" && cat >"$1"', 'sh', target], content);
+  write(target: string, content: string | Uint8Array): void {
+    mkdirSync(this.path(dirname(target)), { recursive: true });
+    writeFileSync(this.path(target), content);
+  }
+
+  read(source: string): string {
+    return readFileSync(this.path(source), 'utf8');
+  }
+
+  exists(path: string): boolean {
+    return existsSync(this.path(path));
+  }
+
+  /** Where the host has one of the node's files, for what needs no process in the node. Throws where a symbolic link on the way would lead to a file of the host's own. */
+  path(path: string): string {
+    let found = `/proc/${this.handle.pid}/root`;
+    for (const name of path.split('/').filter((part) => part !== '')) {
+      found = join(found, name);
+      const isLink = lstatSync(found, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+      if (isLink && readlinkSync(found).startsWith('/')) {
+        throw new Error(
+          `${this.name}: ${path} goes by way of ${name}, which is a link to ${readlinkSync(found)}; name that`,
+        );
+      }
+    }
+    return found;
   }
 
   /** Starts a process that runs until it ends by itself, is killed, or the node goes. No two that run share a name. */
@@ -168,9 +203,7 @@ export class NodeProcess {
     this.log = join(node.handle.logs, `${name}.log`);
     const log = openSync(this.log, 'a');
     const out = stdout === undefined ? log : openSync(stdout, 'w');
-    // nsenter passes no signal on, so the process itself says which number it has in there.
-    const command = ['sh', '-c', 'echo $$ >"/run/$0.lab-pid" && exec "$@"', name, ...argv];
-    const [file = '', ...args] = node.entered(command);
+    const [file = '', ...args] = node.entered(argv);
     this.#child = spawn(file, args, { detached: true, stdio: ['ignore', out, log], env: node.environment() });
     this.#child.unref();
     closeSync(log);
@@ -192,28 +225,26 @@ export class NodeProcess {
     return code === null && signal === null ? undefined : exitCode(code, signal);
   }
 
-  /** Sends a signal with no process in between, so that it is there when this returns. Throws when it has ended. */
-  signalAtOnce(signal: NodeJS.Signals): void {
-    this.#signalled = true;
+  /** The host's number for it. Throws when it has ended. */
+  get pid(): number {
+    // nsenter passes no signal on: it is what nsenter runs that counts.
     const { pid } = this.#child;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
     if (!/^\d+$/.test(children)) throw new Error(`${this.#node.name}: ${this.name} does not run`);
-    process.kill(Number(children), signal);
-    // nsenter stops when what it runs is stopped, and would not see it end.
-    if (signal === 'SIGKILL') this.#child.kill('SIGCONT');
+    return Number(children);
+  }
+
+  /** Sends a signal with no process in between, so that it is there when this returns. Throws when it has ended. */
+  signal(signal: NodeJS.Signals): void {
+    this.#signalled = true;
+    process.kill(this.pid, signal);
+    // nsenter stops when what it runs is stopped, goes on when it is told to itself, and would not see it end.
+    if (signal === 'SIGCONT' || signal === 'SIGKILL') this.#child.kill('SIGCONT');
   }
 
   /** It was sent a signal by `signal` or `stop`. */
   get signalled(): boolean {
     return this.#signalled;
-  }
-
-  /** Sends a signal by its name, such as `TERM`, and does not wait. */
-  async signal(name: string): Promise<void> {
-    this.#signalled = true;
-    // nsenter stops with what it runs, and goes on when it is told to itself.
-    if (name === 'CONT') this.#child.kill('SIGCONT');
-    await this.#node.exec(['sh', '-c', 'kill -s "$1" "$(cat "/run/$0.lab-pid")"', this.name, name]);
   }
 
   /** Lets go of what was stopped: the namespace ends when all in it were waited for. */
@@ -222,12 +253,12 @@ export class NodeProcess {
   }
 
   /** Sends a signal and waits for the end; gives the exit code. */
-  async stop(signal = 'TERM'): Promise<number> {
-    await this.signal(signal);
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
+    this.signal(signal);
     const code = await until(
       () => this.exitCode,
       (value) => value !== undefined,
-      { what: `${this.name} to end after SIG${signal}` },
+      { what: `${this.name} to end after ${signal}` },
     );
     return code ?? 0;
   }

@@ -1,3 +1,4 @@
+import { chmodSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LabNode, NodeProcess } from './node.ts';
 import { until } from './until.ts';
@@ -7,12 +8,11 @@ import { until } from './until.ts';
 
 /** Reads /etc/frr/daemons and /etc/frr/frr.conf, as FRR's own scripts do. */
 export async function startFrr(node: LabNode): Promise<void> {
-  const installed = (await node.text(['ls', '/usr/lib/frr'])).split('\n');
-  const wanted = (await node.text(['cat', '/etc/frr/daemons'])).matchAll(/^(\w+)=yes\b/gm);
+  const wanted = node.read('/etc/frr/daemons').matchAll(/^(\w+)=yes\b/gm);
   const daemons = new Set(['mgmtd', 'zebra', 'staticd', ...[...wanted].map(([, name = '']) => name)]);
   await node.exec(['sh', '-c', 'install -d -o frr -g frr /run/frr && chown -R frr:frr /etc/frr']);
   for (const daemon of daemons) {
-    if (!installed.includes(daemon)) continue;
+    if (!node.exists(`/usr/lib/frr/${daemon}`)) continue;
     node.start(daemon, [`/usr/lib/frr/${daemon}`, '-A', '127.0.0.1', '--log', 'stdout']);
     await socket(node, `/run/frr/${daemon}.vty`);
   }
@@ -66,23 +66,28 @@ const main = '/herald/dist/cli/main.js';
 
 /** `nodeOptions` are Node's own. The daemon starts if its configuration was bound at /etc/herald; the command is there in any case. */
 export async function startHerald(node: LabNode, nodeOptions = ''): Promise<void> {
-  if ((await node.attempt(['test', '-e', main])).code !== 0) {
+  if (!node.exists(main)) {
     throw new Error('Herald is not compiled; run `npm run build`');
   }
   const runtime = dirname(process.execPath);
   // What its own first line sets, and asks of Node.
-  const [, settings, flags] = /^#!\S+ -S (.*)node(.*)/.exec(await node.text(['head', '-n', '1', main])) ?? [];
+  const [, settings, flags] = /^#!\S+ -S (.*)node(.*)/.exec(node.read(main)) ?? [];
   if (settings === undefined || flags === undefined) throw new Error(`${main} does not say how it is run`);
-  await node.write('/usr/local/bin/herald', `#!/bin/sh\nexec env ${settings}${runtime}/node${flags} ${main} "$@"\n`);
-  await node.exec(['chmod', '+x', '/usr/local/bin/herald']);
-  if ((await node.attempt(['test', '-e', '/etc/herald'])).code !== 0) return;
+  node.write('/usr/local/bin/herald', `#!/bin/sh\nexec env ${settings}${runtime}/node${flags} ${main} "$@"\n`);
+  chmodSync(node.path('/usr/local/bin/herald'), 0o755);
+  if (!node.exists('/etc/herald')) return;
   node.start('herald', ['env', `NODE_OPTIONS=${nodeOptions}`, 'herald', 'run', '-c', '/etc/herald']);
   await socket(node, '/run/herald/herald.sock');
 }
 
 /** A file is there before anybody listens on it, and after a process that was killed. */
 async function socket(node: LabNode, path: string): Promise<void> {
-  await answer(node, ['grep', '-Eq', `^\\S+ \\S+ \\S+ 00010000 .*${path}$`, '/proc/net/unix']);
+  const listening = new RegExp(`^\\S+ \\S+ \\S+ 00010000 .*${path}$`, 'm');
+  await until(
+    () => readFileSync(`/proc/${node.handle.pid}/net/unix`, 'utf8'),
+    (sockets) => listening.test(sockets),
+    { what: `a listener at ${path} of ${node.name}` },
+  );
 }
 
 async function answer(node: LabNode, argv: readonly string[]): Promise<void> {

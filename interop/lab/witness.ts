@@ -18,7 +18,7 @@ export function ping(node: LabNode, address: string): () => Promise<number> {
       (last) => last > sent,
       { what: `an answer of ${address} to ${node.name}` },
     );
-    await process.stop('INT');
+    await process.stop('SIGINT');
     const seen = new Set(answered(text()));
     return Math.max(...seen) - seen.size;
   };
@@ -37,7 +37,7 @@ export function routeChanges(node: LabNode): () => Promise<string[]> {
     const last = '2001:db8:ffff:ffff::/64';
     await node.exec(['ip', '-6', 'route', 'add', 'blackhole', last]);
     await until(text, (lines) => lines.includes(last), { what: `the last route of ${node.name}` });
-    await process.stop('TERM');
+    await process.stop('SIGTERM');
     await node.exec(['ip', '-6', 'route', 'del', 'blackhole', last]);
     return text()
       .split('\n')

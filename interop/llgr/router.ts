@@ -64,8 +64,8 @@ export const frr: Router = {
       'exit-address-family',
       'exit',
     ];
-    await node.write('/etc/frr/daemons', 'bgpd=yes\n');
-    await node.write('/etc/frr/frr.conf', `${lines.join('\n')}\n`);
+    node.write('/etc/frr/daemons', 'bgpd=yes\n');
+    node.write('/etc/frr/frr.conf', `${lines.join('\n')}\n`);
     await startFrr(node);
   },
   async sight(node, prefix) {
@@ -100,7 +100,7 @@ protocol bgp herald {
   ipv6 { import all; export where proto = "pods"; };
 }
 `;
-    await node.write('/etc/bird/bird.conf', configuration);
+    node.write('/etc/bird/bird.conf', configuration);
     await startBird(node);
   },
   async sight(node, prefix) {
@@ -141,7 +141,7 @@ enabled = true
 enabled = true
 restart-time = ${staleTime}
 `;
-    await node.write('/etc/gobgpd.toml', configuration);
+    node.write('/etc/gobgpd.toml', configuration);
     await startGobgp(node);
     const add = (...words: string[]) => node.exec(['gobgp', 'global', 'rib', '-a', 'ipv6', 'add', ...words]);
     await add(kept, 'nexthop', router);

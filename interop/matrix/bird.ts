@@ -36,7 +36,7 @@ export const bird: Router = {
       ),
       '}',
     ];
-    await node.write('/etc/bird/bird.conf', `${lines.join('\n')}\n`);
+    node.write('/etc/bird/bird.conf', `${lines.join('\n')}\n`);
     await startBird(node);
   },
   async routes(node, family, { unnumbered }) {

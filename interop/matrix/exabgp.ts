@@ -45,18 +45,18 @@ export const exabgp: Router = {
       'api { processes [ events ]; receive { parsed; update; notification; } }',
       '}',
     ];
-    await node.write('/etc/exabgp/exabgp.conf', `${lines.join('\n')}\n`);
-    await node.write(
+    node.write('/etc/exabgp/exabgp.conf', `${lines.join('\n')}\n`);
+    node.write(
       script,
       `import sys\nwith open('${events}', 'a', 1) as f:\n    for line in iter(sys.stdin.readline, ''): f.write(line)\n`,
     );
-    await node.write(events, '');
+    node.write(events, '');
     await startExabgp(node);
   },
   async routes(node, family) {
     const paths = new Map<string, { readonly prefix: string; readonly nextHop: string }>();
     const key = (route: Nlri): string => `${route.nlri} ${route['path-information'] ?? ''}`;
-    const text = await node.text(['cat', events]);
+    const text = node.read(events);
     for (const line of text.split('\n').slice(0, -1)) {
       const update = (JSON.parse(line) as Event).neighbor?.message?.update;
       for (const route of update?.withdraw?.[`${family} unicast`] ?? []) paths.delete(key(route));
@@ -71,6 +71,6 @@ export const exabgp: Router = {
     await node.exec(['exabgp-cli', 'announce', 'route-refresh', 'ipv6', 'unicast']);
   },
   async ended(node) {
-    return `${await node.text(['cat', events])}${node.logs()}`;
+    return `${node.read(events)}${node.logs()}`;
   },
 };

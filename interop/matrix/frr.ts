@@ -30,8 +30,8 @@ export const frr: Router = {
       ]),
       'exit',
     ];
-    await node.write('/etc/frr/daemons', bfd === true ? 'bgpd=yes\nbfdd=yes\n' : 'bgpd=yes\n');
-    await node.write('/etc/frr/frr.conf', `${lines.join('\n')}\n`);
+    node.write('/etc/frr/daemons', bfd === true ? 'bgpd=yes\nbfdd=yes\n' : 'bgpd=yes\n');
+    node.write('/etc/frr/frr.conf', `${lines.join('\n')}\n`);
     await startFrr(node);
   },
   async routes(node, family, { herald }) {

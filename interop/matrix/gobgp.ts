@@ -16,7 +16,7 @@ export const gobgp: Router = {
     return /BGP state = ESTABLISHED/i.test(await node.text(['gobgp', 'neighbor', herald]));
   },
   async start(node, setup, ends) {
-    await node.write('/etc/gobgpd.toml', configuration(setup, ends));
+    node.write('/etc/gobgpd.toml', configuration(setup, ends));
     await startGobgp(node);
   },
   async routes(node, family) {

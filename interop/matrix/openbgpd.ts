@@ -30,7 +30,7 @@ export const openbgpd: Router = {
       'allow from any',
       'allow to any',
     ];
-    await node.write('/etc/bgpd.conf', `${lines.join('\n')}\n`);
+    node.write('/etc/bgpd.conf', `${lines.join('\n')}\n`);
     await startOpenbgpd(node);
   },
   async routes(node, family) {

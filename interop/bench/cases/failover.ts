@@ -81,7 +81,7 @@ class Trial {
         await this.#changes(running, many, 1, [`announce ${text(many)} routes`, `withdraw ${text(many)} routes`]);
         await this.#cable();
       }
-      await this.#timed('stop of the daemon (Cease)', 0, () => running.process.signalAtOnce('SIGTERM'));
+      await this.#timed('stop of the daemon (Cease)', 0, () => running.process.signal('SIGTERM'));
       await this.#ended(running);
     }
     if (this.#announcer.hasBfd) for (const interval of [300, 100]) await this.#bfd(interval);
@@ -156,13 +156,8 @@ class Trial {
     );
     // Between two of its packets, wherever that is.
     await sleep(1000 + Math.random() * interval);
-    await this.#timed(
-      `silent node, BFD ${interval} ms × 3`,
-      0,
-      () => running.process.signalAtOnce('SIGSTOP'),
-      interval,
-    );
-    running.process.signalAtOnce('SIGKILL');
+    await this.#timed(`silent node, BFD ${interval} ms × 3`, 0, () => running.process.signal('SIGSTOP'), interval);
+    running.process.signal('SIGKILL');
     await this.#ended(running);
   }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstRoute, firstSingleRoute } from '../routes.ts';
-import { insideOf, socket, gobgp as speaker, startProcess } from '../speakers/gobgp.ts';
+import { socket, gobgp as speaker, startProcess } from '../speakers/gobgp.ts';
 import { GobgpApi } from '../speakers/gobgp-api.ts';
 import { type Announcer, configuration } from './announcer.ts';
 
@@ -10,14 +10,14 @@ export const gobgp: Announcer = {
   speaker,
   hasBfd: false,
   configure: async (node) => {
-    await node.write('/etc/gobgpd.toml', configuration('gobgp.toml', ''));
+    node.write('/etc/gobgpd.toml', configuration('gobgp.toml', ''));
     await node.exec(['rm', '-f', socket]);
   },
   start: async (node) => {
     const process = startProcess(node);
     // Its configuration has no routes: what starts it announces the first.
-    while (!(await accepts(insideOf(node, socket))) && process.exitCode === undefined) await sleep(1);
-    const api = new GobgpApi(insideOf(node, socket));
+    while (!(await accepts(node.path(socket))) && process.exitCode === undefined) await sleep(1);
+    const api = new GobgpApi(node.path(socket));
     await api.add(firstRoute);
     return {
       process,

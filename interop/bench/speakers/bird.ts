@@ -5,7 +5,6 @@ import { until } from '../../lab/until.ts';
 import { firstRoute, lines, partsOf } from '../routes.ts';
 import { config, debian, olderDebian, patience, type Speaker } from '../speaker.ts';
 import { crowd } from './crowd.ts';
-import { insideOf } from './gobgp.ts';
 
 export const bird = birdOf('bird', 'BIRD 3.4', debian, (text) => text);
 
@@ -20,16 +19,16 @@ function birdOf(name: string, title: string, image: string, adapt: (text: string
     dials: 'sink',
     backlog: 8,
     start: async (node, routes, { peers = 0, sets = 1 } = {}) => {
-      await node.write('/etc/bird/bird.conf', adapt(config('bird.conf')) + crowd(peers, peer));
-      await node.write('/etc/bird/routes.conf', sets > 1 ? tableOfSets(routes, sets) : table(firstRoute, routes));
+      node.write('/etc/bird/bird.conf', adapt(config('bird.conf')) + crowd(peers, peer));
+      node.write('/etc/bird/routes.conf', sets > 1 ? tableOfSets(routes, sets) : table(firstRoute, routes));
       await startBird(node);
       await until(
         () => node.text(['birdc', 'show', 'route', 'count']),
         (text) => text.includes(`${routes} of ${routes} routes for ${routes} networks in table master6`),
         { what: 'BIRD to have its routes', within: patience(routes) },
       );
-      const control = insideOf(node, '/run/bird/bird.ctl');
-      const included = insideOf(node, '/etc/bird/routes.conf');
+      const control = node.path('/run/bird/bird.ctl');
+      const included = node.path('/etc/bird/routes.conf');
       const load = async (file: string) => {
         rmSync(included);
         symlinkSync(file, included);
@@ -48,7 +47,8 @@ function birdOf(name: string, title: string, image: string, adapt: (text: string
           {
             routes: async (first, count) => {
               const [all, none] = ['/etc/bird/all.conf', '/etc/bird/none.conf'];
-              await Promise.all([node.write(all, table(first, count)), node.write(none, '')]);
+              node.write(all, table(first, count));
+              node.write(none, '');
               return { announce: () => load(all), withdraw: () => load(none) };
             },
           },

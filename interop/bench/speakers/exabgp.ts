@@ -9,7 +9,7 @@ export const exabgp: Speaker = {
   dials: 'speaker',
   start: async (node, routes) => {
     const unicast = lines(routes, (prefix) => `      unicast ${prefix}/64 next-hop self;`);
-    await node.write('/etc/exabgp/exabgp.conf', `${config('exabgp.conf')}${unicast}    }\n  }\n}\n`);
+    node.write('/etc/exabgp/exabgp.conf', `${config('exabgp.conf')}${unicast}    }\n  }\n}\n`);
     // It reads its file to the end before it dials.
     await startExabgp(node);
     return {};

@@ -15,8 +15,8 @@ export const frr: Speaker = {
   dials: 'sink',
   start: async (node, routes, { peers = 0 } = {}) => {
     const networks = lines(routes, (prefix) => `  network ${prefix}/64`);
-    await node.write('/etc/frr/daemons', 'bgpd=yes\n');
-    await node.write(
+    node.write('/etc/frr/daemons', 'bgpd=yes\n');
+    node.write(
       '/etc/frr/frr.conf',
       `${config('frr.conf')}${networks} exit-address-family\n${crowd(peers, peer)}exit\n`,
     );

@@ -13,7 +13,7 @@ export const gobgp: Speaker = {
   image: debian,
   dials: 'sink',
   start: async (node, routes, { peers = 0, sets = 1 } = {}) => {
-    await node.write('/etc/gobgpd.toml', config('gobgp.toml') + crowd(peers, peer));
+    node.write('/etc/gobgpd.toml', config('gobgp.toml') + crowd(peers, peer));
     startProcess(node);
     await until(
       () => node.attempt(['gobgp', '--target', `unix:${socket}`, 'global']),
@@ -21,7 +21,7 @@ export const gobgp: Speaker = {
       ({ stdout }) => stdout.includes('65001'),
       { what: 'GoBGP to answer' },
     );
-    const originator = new GobgpApi(insideOf(node, socket));
+    const originator = new GobgpApi(node.path(socket));
     await originator.load(firstRoute, routes, patience(routes), sets);
     return {
       originator,
@@ -67,9 +67,4 @@ function peer(address: string): string {
 /** With its API at a socket, and nothing but its configuration. */
 export function startProcess(node: LabNode): NodeProcess {
   return node.start('gobgpd', ['gobgpd', '-f', '/etc/gobgpd.toml', '--api-hosts', `unix://${socket}`, '--log-plain']);
-}
-
-/** A path of the node's, as the host reaches it: a unix socket is found by its file, whatever the network namespace. */
-export function insideOf(node: LabNode, path: string): string {
-  return `/proc/${node.handle.pid}/root${path}`;
 }

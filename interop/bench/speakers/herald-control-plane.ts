@@ -4,7 +4,6 @@ import type { LabNode } from '../../lab/node.ts';
 import { startHerald } from '../../lab/start.ts';
 import type { Manifest } from '../manifests.ts';
 import { config, type Speaker } from '../speaker.ts';
-import { insideOf } from './gobgp.ts';
 
 /** Resources in one call. */
 const batch = 2_000;
@@ -22,7 +21,7 @@ function controlPlaneWith(nodeOptions: string): Speaker {
     image: 'herald:latest',
     dials: 'speaker',
     start: async (node) => {
-      await node.write('/etc/herald/herald.yaml', config('herald-control-plane.yaml'));
+      node.write('/etc/herald/herald.yaml', config('herald-control-plane.yaml'));
       await startHerald(node, nodeOptions);
       return {};
     },
@@ -34,7 +33,7 @@ export class Applier {
   readonly #client: RouterServiceClient;
 
   constructor(node: LabNode) {
-    this.#client = connect({ kind: 'unix', path: insideOf(node, '/run/herald/herald.sock') });
+    this.#client = connect({ kind: 'unix', path: node.path('/run/herald/herald.sock') });
   }
 
   async apply(resources: readonly Manifest[]): Promise<void> {

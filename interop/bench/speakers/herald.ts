@@ -6,7 +6,6 @@ import { firstRoute, packed, partsOf, prefixOf } from '../routes.ts';
 import { type Bulk, config, type Originator, patience, type Speaker, sinkAddress } from '../speaker.ts';
 import { listing, streaming, unary } from '../unary.ts';
 import { crowd } from './crowd.ts';
-import { insideOf } from './gobgp.ts';
 
 /** Routes in one message of a stream. */
 const batch = 10_000;
@@ -17,9 +16,9 @@ export const herald: Speaker = {
   image: 'herald:latest',
   dials: 'sink',
   start: async (node, routes, { peers = 0, sets = 1 } = {}) => {
-    await node.write('/etc/herald/herald.yaml', config('herald.yaml') + crowd(peers, peer));
+    node.write('/etc/herald/herald.yaml', config('herald.yaml') + crowd(peers, peer));
     await startHerald(node);
-    const client = connect({ kind: 'unix', path: insideOf(node, '/run/herald/herald.sock') });
+    const client = connect({ kind: 'unix', path: node.path('/run/herald/herald.sock') });
     const bulk = bulkOf(client);
     if (sets > 1) await injectSets(client, routes, sets);
     else if (routes > 0) await (await bulk.routes(firstRoute, routes)).announce();

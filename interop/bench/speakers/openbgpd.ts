@@ -22,10 +22,10 @@ export const openbgpd: Speaker = {
   dials: 'sink',
   backlog: 5,
   start: async (node, routes, { peers = 0 } = {}) => {
-    await node.write('/etc/bgpd.conf', config('openbgpd.conf') + crowd(peers, peer));
+    node.write('/etc/bgpd.conf', config('openbgpd.conf') + crowd(peers, peer));
     // One `network` line for each would be compared with all before it.
     const networks = `prefix-set pods {\n${lines(routes, (prefix) => `${prefix}/64`)}}\nnetwork prefix-set pods\n`;
-    await node.write('/etc/bgpd-routes.conf', routes === 0 ? '' : networks);
+    node.write('/etc/bgpd-routes.conf', routes === 0 ? '' : networks);
     await node.exec(['chmod', '600', '/etc/bgpd-routes.conf']);
     await startOpenbgpd(node);
     await until(
