@@ -1,5 +1,6 @@
 import type { LabNode } from './node.ts';
 import { until } from './until.ts';
+import { askVty } from './vty.ts';
 
 // What the scenarios read of FRR's JSON. Both generations print these fields unless a comment says otherwise.
 
@@ -86,8 +87,10 @@ export class Frr {
     return this.node.text(['vtysh', ...commands.flatMap((command) => ['-c', command])]);
   }
 
-  json<T>(command: string): Promise<T> {
-    return this.node.json<T>(['vtysh', '-c', `${command} json`]);
+  /** What it prints for a command that ends with `json`, which this adds. `T` is what the caller knows about it. */
+  async json<T>(command: string): Promise<T> {
+    const daemon = command.startsWith('show bfd') ? 'bfdd' : 'bgpd';
+    return JSON.parse(await askVty(this.node.path(`/run/frr/${daemon}.vty`), `${command} json`)) as T;
   }
 
   /** Runs configuration commands below `router bgp ASN`. */
