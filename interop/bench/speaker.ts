@@ -39,8 +39,6 @@ export interface Started {
 
 /** A way in which a speaker takes many routes while a session is up. */
 export interface Bulk {
-  /** Withdrawals take a call each. */
-  readonly oneByOne?: true;
   /** Makes ready what the speaker is to be given, which is none of its work. */
   routes(first: number, count: number): Promise<Routes>;
 }
@@ -55,6 +53,8 @@ export interface Routes {
 export interface Originator {
   add(route: number): Promise<void>;
   remove(route: number): Promise<void>;
+  /** The same over calls that stay open and are not answered. */
+  streams?(): Originator;
   close(): void;
 }
 

@@ -4,7 +4,7 @@ import { peers, sessions, storm } from './cases/crowd.ts';
 import { dump, small } from './cases/dump.ts';
 import { flap } from './cases/flap.ts';
 import { by, growth } from './cases/growth.ts';
-import { inject, injectLarge } from './cases/inject.ts';
+import { injectLarge } from './cases/inject.ts';
 import { large } from './cases/large.ts';
 import { list, listLarge } from './cases/list.ts';
 import { receive, receiveLarge } from './cases/receive.ts';
@@ -31,7 +31,7 @@ export function targetsOf(routes: number): readonly Target[] {
   const bulk = (form: string, byGobgp: number, byReload: number) => [
     than(injectLarge, `announce ${million} routes as ${form}`, byGobgp, gobgp),
     than(injectLarge, `announce ${million} routes as ${form}`, byReload, ...reload),
-    than(inject, `withdraw ${table} routes as ${form}`, byGobgp, gobgp),
+    than(injectLarge, `withdraw ${million} routes as ${form}`, byGobgp, gobgp),
     than(injectLarge, `withdraw ${million} routes as ${form}`, byReload, ...reload),
   ];
   const received = (what: string) => `first octet sent to ${million} routes in the table, ${what}`;
@@ -51,7 +51,10 @@ export function targetsOf(routes: number): readonly Target[] {
     than(storm, `first SYN to ${table} routes at each of 500 peers again`, 1 / 2),
     // As much as a reference to the route would take.
     below(storm, 'more memory for each route at each of 500 peers', 4),
-    ...['add', 'delete'].flatMap((verb) => [than(single, `${verb}, p50`, 1, gobgp), below(single, `${verb}, p99`, 1)]),
+    ...['add', 'delete', 'add on an open stream', 'delete on an open stream'].flatMap((change) => [
+      than(single, `${change}, p50`, 1, gobgp),
+      below(single, `${change}, p99`, 1),
+    ]),
     below(busy, `add ${besideName(routes, 10)}, p99`, 20),
     below(busy, `add ${besideName(routes * 10, 1)}, p99`, 20),
     than(sessions, 'first SYN to 1,000 sessions established', 1, gobgp),

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Client } from '@grpc/grpc-js';
+import type { Client, ClientWritableStream } from '@grpc/grpc-js';
 
 /** A unary call that sends bytes and drops what it is answered: the same for every speaker with a gRPC API. */
 export function unary(client: Client, path: string, request: Buffer): Promise<void> {
@@ -22,6 +22,24 @@ export function streaming(client: Client, path: string, requests: readonly Buffe
     };
     write().catch(reject);
   });
+}
+
+/** A call that stays open, to send one request after another. */
+export class OpenStream {
+  readonly #stream: ClientWritableStream<Buffer>;
+
+  constructor(client: Client, path: string) {
+    this.#stream = client.makeClientStreamRequest(path, same, same, () => undefined);
+    this.#stream.on('error', () => undefined);
+  }
+
+  send(request: Buffer): void {
+    this.#stream.write(request);
+  }
+
+  close(): void {
+    this.#stream.cancel();
+  }
 }
 
 /** A call whose answers are kept as they came, and not looked at. */

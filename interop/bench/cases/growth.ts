@@ -96,7 +96,7 @@ function measureBulk(speaker: Speaker, form: 0 | 1, name: string): Measure {
       const { announced, withdrawn } = await timeBulk(way, sink, routes);
       return {
         [`announce ${name}`]: announced,
-        ...(withdrawn !== undefined && { [`withdraw ${name}`]: withdrawn }),
+        [`withdraw ${name}`]: withdrawn,
       };
     });
 }

@@ -7,9 +7,6 @@ import { bird, bird2 } from '../speakers/bird.ts';
 import { gobgp } from '../speakers/gobgp.ts';
 import { herald } from '../speakers/herald.ts';
 
-/** How many routes may be withdrawn one by one. */
-const patient = 200_000;
-
 /** A whole table given to a speaker whose session is up, and taken back: from the first call to the last octet at the peer. */
 export const inject: Case = {
   name: 'inject',
@@ -54,8 +51,7 @@ function injected(speaker: Speaker, routes: number): Promise<readonly Measuremen
 /** Milliseconds from the first call to the last octet at the peer. */
 interface Times {
   readonly announced: number;
-  /** Of who can withdraw no more than one route in a call, a large table is not withdrawn: that takes minutes. */
-  readonly withdrawn?: number;
+  readonly withdrawn: number;
 }
 
 export async function timeBulk(bulk: Bulk, sink: Sink, routes: number): Promise<Times> {
@@ -65,10 +61,7 @@ export async function timeBulk(bulk: Bulk, sink: Sink, routes: number): Promise<
     const [{ ms }] = await Promise.all([sink.saw(event), work()]);
     return ms - start;
   };
-  const announced = await time(announce, 'done');
-  if (bulk.oneByOne === true && routes > patient) return { announced };
-  const withdrawn = await time(withdraw, 'gone');
-  return { announced, withdrawn };
+  return { announced: await time(announce, 'done'), withdrawn: await time(withdraw, 'gone') };
 }
 
 function measured({ announced, withdrawn }: Times, table: string, form: string): Measurement[] {
@@ -77,5 +70,5 @@ function measured({ announced, withdrawn }: Times, table: string, form: string):
     unit: 'ms',
     value,
   });
-  return [of('announce', announced), ...(withdrawn === undefined ? [] : [of('withdraw', withdrawn)])];
+  return [of('announce', announced), of('withdraw', withdrawn)];
 }

@@ -2,6 +2,7 @@ import type { Case, Measurement } from '../case.ts';
 import { withRig } from '../rig.ts';
 import { firstSingleRoute } from '../routes.ts';
 import { timeSingles } from '../singles.ts';
+import type { Originator } from '../speaker.ts';
 import { gobgp } from '../speakers/gobgp.ts';
 import { herald } from '../speakers/herald.ts';
 import { quantile } from '../statistics.ts';
@@ -23,12 +24,22 @@ export const single: Case = {
       const sink = await listen(0, { each: true });
       await sink.saw('established', 30);
 
-      for (const change of ['announce', 'withdraw'] as const) {
-        await timeSingles(originator, sink, change, firstSingleRoute + count, warmUp);
+      const timed = async (way: Originator, how: string): Promise<Measurement[]> => {
+        for (const change of ['announce', 'withdraw'] as const) {
+          await timeSingles(way, sink, change, firstSingleRoute + count, warmUp);
+        }
+        const adds = await timeSingles(way, sink, 'announce', firstSingleRoute, count);
+        const deletes = await timeSingles(way, sink, 'withdraw', firstSingleRoute, count);
+        return [...summary(`add${how}`, adds), ...summary(`delete${how}`, deletes)];
+      };
+      const calls = await timed(originator, '');
+      const streams = originator.streams?.();
+      if (streams === undefined) return calls;
+      try {
+        return [...calls, ...(await timed(streams, ' on an open stream'))];
+      } finally {
+        streams.close();
       }
-      const adds = await timeSingles(originator, sink, 'announce', firstSingleRoute, count);
-      const deletes = await timeSingles(originator, sink, 'withdraw', firstSingleRoute, count);
-      return [...summary('add', adds), ...summary('delete', deletes)];
     }),
 };
 

@@ -2,7 +2,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { Client, credentials } from '@grpc/grpc-js';
 import { partsOf, prefixOf } from '../routes.ts';
 import { type Bulk, type Originator, patience, speakerAddress } from '../speaker.ts';
-import { listing, streaming, unary } from '../unary.ts';
+import { listing, OpenStream, streaming, unary } from '../unary.ts';
 
 // As much of GoBGP's API (package `api`, version 4) as it takes to add and delete IPv6 /64s. Numbers are those of the
 // fields in its proto files.
@@ -42,27 +42,27 @@ export class GobgpApi implements Originator {
     );
   }
 
-  /** Adds many. */
-  load(first: number, count: number, seconds: number, sets = 1): Promise<void> {
-    return streaming(this.#client, `${service}AddPathStream`, [...batches(first, count, sets)], seconds);
+  streams(): Originator {
+    const stream = new OpenStream(this.#client, `${service}AddPathStream`);
+    return {
+      add: async (route) => stream.send(paths(route, 1)),
+      remove: async (route) => stream.send(paths(route, 1, { isWithdraw: true })),
+      close: () => stream.close(),
+    };
   }
 
-  /** It has no stream that deletes; many calls at once are as fast as it gets. */
+  /** Adds many. */
+  load(first: number, count: number, seconds: number, sets = 1): Promise<void> {
+    return this.#stream([...batches(first, count, { sets })], seconds);
+  }
+
   get bulk(): Bulk {
     return {
-      oneByOne: true,
       routes: async (first, count) => {
-        const requests = [...batches(first, count)];
+        const [adding, deleting] = [false, true].map((isWithdraw) => [...batches(first, count, { isWithdraw })]);
         return {
-          announce: () => streaming(this.#client, `${service}AddPathStream`, requests, patience(count)),
-          withdraw: async () => {
-            for (let done = 0; done < count; done += batch) {
-              const some = Array.from({ length: Math.min(batch, count - done) }, (_, i) =>
-                this.remove(first + done + i),
-              );
-              await Promise.all(some);
-            }
-          },
+          announce: () => this.#stream(adding ?? [], patience(count)),
+          withdraw: () => this.#stream(deleting ?? [], patience(count)),
         };
       },
     };
@@ -81,19 +81,37 @@ export class GobgpApi implements Originator {
   close(): void {
     this.#client.close();
   }
+
+  /** Adds what the requests have, or deletes it: each path says which. */
+  #stream(requests: readonly Buffer[], seconds: number): Promise<void> {
+    return streaming(this.#client, `${service}AddPathStream`, requests, seconds);
+  }
+}
+
+interface PathOptions {
+  /** Attributes beside those that all have. */
+  readonly more?: readonly Buffer[];
+  readonly isWithdraw?: boolean;
 }
 
 /** AddPathStreamRequests. Each attribute set has one of its own. */
-function* batches(first: number, count: number, sets = 1): Generator<Buffer> {
+function* batches(
+  first: number,
+  count: number,
+  { sets = 1, isWithdraw = false }: { readonly sets?: number; readonly isWithdraw?: boolean } = {},
+): Generator<Buffer> {
   if (sets > 1)
-    for (const part of partsOf(count, sets)) yield adding(part.first, part.count, [communities(part.community)]);
-  else for (let done = 0; done < count; done += batch) yield adding(first + done, Math.min(batch, count - done));
+    for (const part of partsOf(count, sets))
+      yield paths(part.first, part.count, { more: [communities(part.community)] });
+  else
+    for (let done = 0; done < count; done += batch)
+      yield paths(first + done, Math.min(batch, count - done), { isWithdraw });
 }
 
-function adding(first: number, count: number, more: readonly Buffer[] = []): Buffer {
+function paths(first: number, count: number, options: PathOptions = {}): Buffer {
   return message((writer) => {
     globalTable(writer);
-    for (let i = 0; i < count; i++) nested(writer, 3, path(first + i, more));
+    for (let i = 0; i < count; i++) nested(writer, 3, path(first + i, options));
   });
 }
 
@@ -140,8 +158,8 @@ function communities(value: number): Buffer {
   );
 }
 
-/** Path: NLRI with its IPAddressPrefix, attributes, family. */
-function path(route: number, more: readonly Buffer[] = []): Buffer {
+/** Path: NLRI with its IPAddressPrefix, attributes, whether it is withdrawn, family. */
+function path(route: number, { more = [], isWithdraw = false }: PathOptions = {}): Buffer {
   const prefix = message((writer) => {
     writer.tag(1, WireType.Varint).uint32(64).tag(2, WireType.LengthDelimited).string(prefixOf(route));
   });
@@ -149,6 +167,7 @@ function path(route: number, more: readonly Buffer[] = []): Buffer {
   return message((writer) => {
     nested(writer, 1, nlri);
     for (const attribute of [...attributes, ...more]) nested(writer, 2, attribute);
+    if (isWithdraw) writer.tag(5, WireType.Varint).bool(true);
     nested(writer, 9, family);
   });
 }

@@ -4,7 +4,7 @@ import { PathAttributes, TableType } from '../../../src/gen/herald/v1/types.ts';
 import { startHerald } from '../../lab/start.ts';
 import { firstRoute, packed, partsOf, prefixOf } from '../routes.ts';
 import { type Bulk, config, type Originator, patience, type Speaker, sinkAddress } from '../speaker.ts';
-import { listing, streaming, unary } from '../unary.ts';
+import { listing, OpenStream, streaming, unary } from '../unary.ts';
 import { crowd } from './crowd.ts';
 
 /** Routes in one message of a stream. */
@@ -66,6 +66,21 @@ export class HeraldApi implements Originator {
     const key = { prefix: `${prefixOf(route)}/64`, pathId: undefined };
     const { path, requestSerialize } = rpc.withdrawPath;
     await unary(this.#client, path, requestSerialize({ instance: '', path: { $case: 'key', value: key } }));
+  }
+
+  streams(): Originator {
+    const { advertisePaths, withdrawPaths } = rpc;
+    const adds = new OpenStream(this.#client, advertisePaths.path);
+    const removals = new OpenStream(this.#client, withdrawPaths.path);
+    const of = (route: number) => ({ ...common, family, ...textForm(route, 1) });
+    return {
+      add: async (route) => adds.send(advertisePaths.requestSerialize(of(route))),
+      remove: async (route) => removals.send(withdrawPaths.requestSerialize(of(route))),
+      close: () => {
+        adds.close();
+        removals.close();
+      },
+    };
   }
 
   close(): void {
