@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { call, connect, controlPlane, type UnaryMethod } from '../../src/api/client.ts';
 import { Frr } from '../lab/frr.ts';
 import { Gobgp } from '../lab/gobgp.ts';
-import { Herald, type HeraldPeer, type HeraldRoute } from '../lab/herald.ts';
+import { Herald, type HeraldRoute } from '../lab/herald.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabNode } from '../lab/node.ts';
 import { until } from '../lab/until.ts';
@@ -80,7 +80,7 @@ export class Scene {
 
   /** The addresses of the peers whose session is established. */
   async peers(): Promise<string[]> {
-    const peers = await this.node.json<HeraldPeer[]>(['herald', 'peers', '-o', 'json']);
+    const peers = await this.herald.peers();
     return peers.filter((peer) => peer['session-state'] === 'established').map((peer) => peer['peer-address']);
   }
 

@@ -1,3 +1,6 @@
+import { instancesToShow, withClient } from '../../src/cli/daemon.ts';
+import { peerJson } from '../../src/cli/json.ts';
+import { findPeers } from '../../src/cli/peers.ts';
 import type { LabNode } from './node.ts';
 import { until } from './until.ts';
 
@@ -53,7 +56,7 @@ export interface HeraldRoute {
   readonly prefix: string;
 }
 
-/** Asks and tells the daemon on a node, by its own command. */
+/** Asks and tells the daemon on a node: by its own command, but for what scenarios look at again and again. */
 export class Herald {
   readonly node: LabNode;
 
@@ -61,8 +64,13 @@ export class Herald {
     this.node = node;
   }
 
+  /** What `herald peers -o json` prints, without the process. */
   peers(): Promise<HeraldPeer[]> {
-    return this.node.json<HeraldPeer[]>(['herald', 'peers', '-o', 'json']);
+    return withClient({ server: `unix:${this.node.path('/run/herald/herald.sock')}` }, async (client) => {
+      const found = await findPeers(client, await instancesToShow(client, { instance: '' }));
+      const printed = JSON.stringify(found.map(({ instance, peer }) => peerJson(instance, peer)));
+      return JSON.parse(printed) as HeraldPeer[];
+    });
   }
 
   async peer(address: string): Promise<HeraldPeer> {

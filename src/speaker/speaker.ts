@@ -20,6 +20,7 @@ import { MemoryWatch } from './memory.ts';
 import { Peer } from './peer.ts';
 import { fieldsOf, PeerNews } from './peer-news.ts';
 import type { PeerOwner } from './peer-owner.ts';
+import { Peers } from './peers.ts';
 import { Policies, type PolicyEdits } from './policies.ts';
 import { reset } from './reset.ts';
 import type { RouteRow } from './route-row.ts';
@@ -55,7 +56,7 @@ export class Speaker {
   readonly #world: SpeakerWorld;
   readonly #log: SpeakerLog;
   readonly #tables: Tables;
-  readonly #peers = new Map<string, Peer>();
+  readonly #peers = new Peers();
   readonly #policies: Policies;
   readonly #gate: Gate;
   readonly #ranges: ListenRanges;
@@ -78,7 +79,7 @@ export class Speaker {
     this.#world = world;
     this.#log = log;
     this.#tables = new Tables(global.asn, world);
-    this.#policies = new Policies({ peers: () => [...this.#peers.values()], ribs: () => this.#tables.ribs });
+    this.#policies = new Policies({ peers: () => [...this.#peers], ribs: () => this.#tables.ribs });
     this.#memory = new MemoryWatch(world.memory ?? Number.POSITIVE_INFINITY);
     this.#strangers = new LogQuota(world.clock);
     this.#gate = new Gate(world.network);
@@ -86,7 +87,7 @@ export class Speaker {
       clock: world.clock,
       global,
       gate: this.#gate,
-      peers: () => [...this.#peers.values()],
+      peers: () => [...this.#peers],
       running: () => this.#running,
       add: (neighbor) => this.#add(neighbor),
       remove: (peer, how) => this.#remove(peer, how),
@@ -106,7 +107,7 @@ export class Speaker {
   /** What the tables take, received routes and our own; room to grow is not counted. */
   get tableOctets(): number {
     let octets = this.#tables.memory;
-    for (const peer of this.#peers.values()) octets += peer.columns;
+    for (const peer of this.#peers) octets += peer.columns;
     return octets;
   }
 
@@ -121,12 +122,12 @@ export class Speaker {
   startPeers(): void {
     this.#running = true;
     const unwatch = this.#world.links?.watch((change) => {
-      for (const peer of this.#peers.values()) peer.linkChanged(change);
+      for (const peer of this.#peers) peer.linkChanged(change);
     });
     if (unwatch !== undefined) this.#unwatchLinks = unwatch;
     this.#leaving = undefined;
     this.#ranges.start();
-    for (const peer of this.#peers.values()) peer.start();
+    for (const peer of this.#peers) peer.start();
   }
 
   /**
@@ -140,7 +141,7 @@ export class Speaker {
     this.#ranges.stop();
     this.#drains.stop();
     const leaving: Peer[] = [];
-    for (const peer of this.#peers.values())
+    for (const peer of this.#peers)
       if (fullDestroy || !peer.isHelped) leaving.push(peer);
       else peer.stop('silently');
     const now = this.#world.clock.date();
@@ -155,10 +156,10 @@ export class Speaker {
 
   /** Takes the place of one that appeared in a listen range at its address. */
   addNeighbor(neighbor: Neighbor): void {
-    const key = neighbor.address.toString();
-    const known = this.#peers.get(key);
+    const { address } = neighbor;
+    const known = this.#peers.known(address);
     if (known !== undefined && known.neighbor.range === undefined)
-      throw new SpeakerError('already-exists', `peer ${key} is already configured, as "${known.neighbor.name}"`);
+      throw new SpeakerError('already-exists', `peer ${address} is already configured, as "${known.neighbor.name}"`);
     this.#checkNeighbor(neighbor);
     this.#ranges.makeWayFor(neighbor);
     this.#add(neighbor);
@@ -166,14 +167,14 @@ export class Speaker {
 
   /** Changes a peer, found by what it is known by. */
   updateNeighbor(neighbor: Neighbor): void {
-    const peer = this.#knownBy(neighbor.address);
+    const peer = this.#peers.configured(neighbor.address);
     this.#checkNeighbor(neighbor);
     peer.reconfigure(neighbor);
   }
 
   /** Returns what it was. */
   removeNeighbor(address: Address): Neighbor {
-    const peer = configured(this.#peerAt(address), address);
+    const peer = this.#peers.configuredAt(address);
     this.#remove(peer, { subcode: cease.peerDeconfigured, text: '' });
     return peer.neighbor;
   }
@@ -200,29 +201,29 @@ export class Speaker {
   }
 
   resetNeighbor(address: Address, options: ResetOptions): void {
-    reset([this.#peerAt(address)], options);
+    reset([this.#peers.at(address)], options);
   }
 
   resetAllNeighbors(options: ResetOptions): void {
-    reset([...this.#peers.values()], options);
+    reset([...this.#peers], options);
   }
 
   peers(): readonly PeerState[] {
-    return [...this.#peers.values()].map((peer) => peer.peerState);
+    return [...this.#peers].map((peer) => peer.peerState);
   }
 
   /** Whether some session is on its way up. */
   get isGreeting(): boolean {
-    return [...this.#peers.values()].some(({ state }) => greeting.has(state));
+    return [...this.#peers].some(({ state }) => greeting.has(state));
   }
 
   /** Whether some peer is still to be sent something. */
   get isSending(): boolean {
-    return [...this.#peers.values()].some(({ isCurrent }) => !isCurrent);
+    return [...this.#peers].some(({ isCurrent }) => !isCurrent);
   }
 
   peer(address: Address): PeerState | undefined {
-    return this.#peers.get(address.toString())?.peerState;
+    return this.#peers.known(address)?.peerState;
   }
 
   // Drain (RFC 8326).
@@ -286,7 +287,7 @@ export class Speaker {
    */
   editRoutePolicies(edits: PolicyEdits, neighbors: readonly Neighbor[] = []): void {
     const changes = neighbors.map((neighbor) => {
-      const peer = this.#knownBy(neighbor.address);
+      const peer = this.#peers.configured(neighbor.address);
       this.#checkNeighbor(neighbor, neighbors);
       return () => peer.reconfigure(neighbor);
     });
@@ -316,7 +317,7 @@ export class Speaker {
     }
     if (neighbor === undefined)
       throw new SpeakerError('invalid-argument', `table ${table} requires neighbor parameter`);
-    const peer = this.#peerAt(neighbor);
+    const peer = this.#peers.at(neighbor);
     if (peer.hasNot(family))
       throw new SpeakerError('failed-precondition', `${familyName(family)} is not negotiated with peer ${neighbor}`);
     if (table === 'adj-rib-in') return adjRibInRows(peer.inbound(family), this.#tables.listing(family, peer.peerAsn));
@@ -368,12 +369,12 @@ export class Speaker {
   /** One peer that sends too much must not take the memory that all live in. */
   #received(octets: number): void {
     if (!this.#memory.add(octets)) return;
-    this.#memory.judge(this.tableOctets, this.#peers.values())?.exhausted(this.#memory.limit);
+    this.#memory.judge(this.tableOctets, this.#peers)?.exhausted(this.#memory.limit);
   }
 
   #add(neighbor: Neighbor): Peer {
     const peer = new Peer(neighbor, this.#owner);
-    this.#peers.set(neighbor.address.toString(), peer);
+    this.#peers.add(peer);
     this.#news.tell({ type: 'added', peer });
     if (this.#running) peer.start();
     return peer;
@@ -385,13 +386,13 @@ export class Speaker {
     if (range === undefined) this.#gate.protect(peer.remote, undefined);
     this.#ranges.forget(peer);
     this.#drains.forget(address);
-    this.#peers.delete(address.toString());
+    this.#peers.delete(peer);
     this.#news.tell({ type: 'removed', peer });
   }
 
   #accept(connection: Connection): void {
     const { address } = connection.remote;
-    const peer = this.#peerWith(address);
+    const peer = this.#peers.find(address);
     if (!this.#running) {
       // One that waits for its session will try again.
       connection.abort();
@@ -411,13 +412,13 @@ export class Speaker {
 
   /** By what the peer is known by, which stays when it is found elsewhere. */
   #known({ address }: DrainTarget): DrainTarget {
-    return address === undefined ? {} : { address: this.#peerAt(address).neighbor.address };
+    return address === undefined ? {} : { address: this.#peers.at(address).neighbor.address };
   }
 
   #drainChanged({ address }: DrainTarget): void {
-    const concerned = address === undefined ? [...this.#peers.values()] : [this.#peerAt(address)];
+    const concerned = address === undefined ? [...this.#peers] : [this.#peers.at(address)];
     const phase = (address === undefined ? this.#drains.all : this.#drains.of(address))?.phase ?? 'undrained';
-    this.#log.info(address === undefined ? {} : fieldsOf(this.#peerAt(address)), `${phase}: ${drainWords[phase]}`);
+    this.#log.info(address === undefined ? {} : fieldsOf(this.#peers.at(address)), `${phase}: ${drainWords[phase]}`);
     for (const peer of concerned) {
       peer.exportChanged();
       this.#news.tell({ type: 'state-changed', peer });
@@ -431,21 +432,6 @@ export class Speaker {
     return () => {};
   }
 
-  /** A peer by what it is known by, or by where it was found. */
-  #peerWith(address: Address): Peer | undefined {
-    const known = this.#peers.get(address.toString());
-    if (known !== undefined || !address.isLinkLocal) return known;
-    return [...this.#peers.values()].find(({ remote }) => remote.equals(address));
-  }
-
-  #peerAt(address: Address): Peer {
-    return there(this.#peerWith(address), address);
-  }
-
-  #knownBy(address: Address): Peer {
-    return configured(there(this.#peers.get(address.toString()), address), address);
-  }
-
   #checkRange({ name, template }: ListenRange): void {
     for (const family of template.families) this.#tables.rib(family);
     if (this.global.listenPort === -1)
@@ -453,17 +439,12 @@ export class Speaker {
   }
 
   /** `changing`: peers that change with it, whose names are free. */
-  #checkNeighbor({ families, name, address, asn, role }: Neighbor, changing: readonly Neighbor[] = []): void {
+  #checkNeighbor(neighbor: Neighbor, changing: readonly Neighbor[] = []): void {
+    const { families, address, asn, role } = neighbor;
     for (const family of families) this.#tables.rib(family);
     if (role !== undefined && asn === this.global.asn)
       throw new SpeakerError('invalid-argument', `peer ${address}: a role is of external peers alone (RFC 9234)`);
-    const isChanging = (other: Neighbor) => changing.some((known) => known.address.equals(other.address));
-    const staying = [...this.#peers.values()]
-      .map(({ neighbor }) => neighbor)
-      .filter((neighbor) => neighbor.range === undefined && !isChanging(neighbor));
-    const twin = [...staying, ...changing].find((other) => other.name === name && !other.address.equals(address));
-    if (twin !== undefined)
-      throw new SpeakerError('already-exists', `peer name "${name}" is already that of ${twin.address}`);
+    this.#peers.checkName(neighbor, changing);
   }
 
   #interfaces(): readonly InterfaceAddress[] {
@@ -476,15 +457,3 @@ const drainWords = {
   drained: 'routes are withdrawn',
   undrained: 'routes are announced as before',
 } as const;
-
-function there(peer: Peer | undefined, address: Address): Peer {
-  if (peer === undefined) throw new SpeakerError('not-found', `there is no peer ${address}`);
-  return peer;
-}
-
-function configured(peer: Peer, address: Address): Peer {
-  const { range } = peer.neighbor;
-  if (range === undefined) return peer;
-  const text = `peer ${address} is not configured: it appeared in listen range "${range.name}" (${range.prefix})`;
-  throw new SpeakerError('not-found', text);
-}
