@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 
-/** How a daemon of FRR ends what it prints: three zeros, and the result of the command, which is 0 when there was one. */
+/** How a daemon of FRR ends an answer: three zeros, and an octet that is 0 when all went well. */
 const end = Buffer.alloc(3);
+const endLength = 4;
 
 /**
  * What a daemon of FRR prints for a command, asked at its socket (`/run/frr/NAME.vty`) in the way of vtysh: scenarios look often, and vtysh is three processes a
@@ -10,18 +11,21 @@ const end = Buffer.alloc(3);
 export function askVty(path: string, command: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
+    let length = 0;
     let last = Buffer.alloc(0);
-    const socket = connect(path, () => socket.write(`${command}\0`));
+    // Some commands are there only for who has said `enable`, which is answered with nothing but an end.
+    const socket = connect(path, () => socket.write(`enable\0${command}\0`));
     socket.on('data', (chunk) => {
       chunks.push(chunk);
-      last = Buffer.concat([last, chunk]).subarray(-4);
-      if (last.length === 4 && last.subarray(0, 3).equals(end)) socket.destroy();
+      length += chunk.length;
+      last = Buffer.concat([last, chunk]).subarray(-endLength);
+      if (length >= 2 * endLength && last.subarray(0, -1).equals(end)) socket.destroy();
     });
     socket.on('error', reject);
     socket.on('close', () => {
-      const text = Buffer.concat(chunks).subarray(0, -4).toString();
-      if (last[3] === 0) resolve(text);
-      else reject(new Error(`\`${command}\` at ${path}: ${text.trim() || `result ${last[3] ?? 'none'}`}`));
+      const text = Buffer.concat(chunks).subarray(endLength, -endLength).toString();
+      if (length >= 2 * endLength && last.at(-1) === 0) resolve(text);
+      else reject(new Error(`\`${command}\` at ${path}: ${text.trim() || 'no answer'}`));
     });
   });
 }
