@@ -4,6 +4,9 @@ import { connect } from 'node:net';
 const end = Buffer.alloc(3);
 const endLength = 4;
 
+/** In milliseconds without an octet: a daemon that was stopped takes connections, and answers nothing. */
+const patience = 30_000;
+
 /**
  * What a daemon of FRR prints for a command, asked at its socket (`/run/frr/NAME.vty`) in the way of vtysh: scenarios look often, and vtysh is three processes a
  * look. Throws when the daemon does not answer, or does not know the command.
@@ -21,6 +24,7 @@ export function askVty(path: string, command: string): Promise<string> {
       last = Buffer.concat([last, chunk]).subarray(-endLength);
       if (length >= 2 * endLength && last.subarray(0, -1).equals(end)) socket.destroy();
     });
+    socket.setTimeout(patience, () => socket.destroy());
     socket.on('error', reject);
     socket.on('close', () => {
       const text = Buffer.concat(chunks).subarray(endLength, -endLength).toString();
