@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { repository } from './paths.ts';
 import { run, successful } from './process.ts';
 import { ensureRootfs } from './rootfs.ts';
@@ -7,7 +6,6 @@ import { ensureRootfs } from './rootfs.ts';
 export default async function prepare(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('the lab makes namespaces and links; run it as root');
   // Two runs at once must not both write what the daemons of the other run.
-  if (process.env['HERALD_BUILT'] === undefined)
-    successful(await run([join(repository, 'node_modules', '.bin', 'tsc'), '-p', join(repository, 'src')]));
+  if (process.env['HERALD_BUILT'] === undefined) successful(await run(['npm', 'run', '--prefix', repository, 'build']));
   await Promise.all([ensureRootfs('sid'), ensureRootfs('bookworm')]);
 }

@@ -62,7 +62,7 @@ export async function startExabgp(node: LabNode): Promise<void> {
   await answer(node, ['pgrep', '-f', 'exabgp.conf']);
 }
 
-const main = '/herald/dist/cli/main.js';
+const main = '/herald/dist/main.js';
 
 /** `nodeOptions` are Node's own. The daemon starts if its configuration was bound at /etc/herald; the command is there in any case. */
 export async function startHerald(node: LabNode, nodeOptions = ''): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { call, rpc } from '../api/client.ts';
 import { formatEndpoint } from '../api/endpoint.ts';
 import { type CommonOptions, endpointOf, withClient } from './daemon.ts';
@@ -7,8 +7,8 @@ import { print } from './output.ts';
 
 /** This package's version. */
 export function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  // By the name of the package, for where this file is in it is the bundler's choice.
+  return (createRequire(import.meta.url)('herald/package.json') as { version: string }).version;
 }
 
 interface Row {

@@ -25,7 +25,8 @@ beforeAll(() => {
   mkdirSync('node_modules/.cache', { recursive: true });
   build = mkdtempSync('node_modules/.cache/herald-');
   cpSync('package.json', join(build, 'package.json'));
-  execFileSync('node_modules/.bin/tsc', ['-p', 'src', '--outDir', join(build, 'dist')], { stdio: 'ignore' });
+  const bundle = ['-c', 'rolldown.config.ts', '--dir', join(build, 'dist')];
+  execFileSync('node_modules/.bin/rolldown', bundle, { stdio: 'ignore' });
 });
 afterAll(() => rmSync(build, { recursive: true }));
 beforeEach(() => {
@@ -52,7 +53,7 @@ controlPlane: { nodeName: node-1 }
 instances: [{ name: a, localASN: 65001, routerID: 10.0.0.1 }]
 `,
   );
-  const [program = '', ...args] = wrap([process.execPath, join(build, 'dist/cli/main.js'), 'run', '-c', path], state);
+  const [program = '', ...args] = wrap([process.execPath, join(build, 'dist/main.js'), 'run', '-c', path], state);
   const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -227,7 +228,7 @@ describe('a second daemon on the same state directory', () => {
     const config = join(directory, 'second.yaml');
     const state = join(directory, 'state');
     writeFileSync(config, `stateDir: ${state}\napi: { listen: ["unix:${directory}/second.sock"] }\n`);
-    const second = spawn(process.execPath, [join(build, 'dist/cli/main.js'), 'run', '-c', config], {
+    const second = spawn(process.execPath, [join(build, 'dist/main.js'), 'run', '-c', config], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let said = '';
