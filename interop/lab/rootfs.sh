@@ -25,7 +25,8 @@ partial=$directory.partial
 rm -rf "$partial"
 trap 'rm -rf "$partial"' EXIT
 trap 'exit 1' INT TERM HUP
-mmdebstrap --quiet --mode=root --variant=apt \
+# Debian's own programs alone: it starts a Python for each package, and a version manager's takes longer to find than the package takes.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin mmdebstrap --quiet --mode=root --variant=apt \
   --aptopt='Acquire::Check-Valid-Until "false"' \
   ${value:+--aptopt="Acquire::http::Proxy \"$value\""} \
   --dpkgopt='path-exclude=/usr/share/doc/*' \
