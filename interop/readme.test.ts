@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Frr } from './lab/frr.ts';
 import { Herald } from './lab/herald.ts';
+import { run, successful } from './lab/process.ts';
 import { frrVersions, useLab } from './lab/scenario.ts';
 import { until } from './lab/until.ts';
 
-const section =
-  readFileSync(new URL('../README.md', import.meta.url), 'utf8').split('## Peer with your own FRR')[1] ?? '';
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const section = readme.split('## Peer with your own FRR')[1] ?? '';
 
 /** The first code block of a language in the section about FRR. */
 function block(language: string): string {
@@ -50,4 +51,11 @@ describe.each(frrVersions)('what the README says of peering with FRR %s', (versi
     expect(rows(shown)).toEqual(rows(block('text')));
     await worker.process('readme').stop('SIGTERM');
   });
+});
+
+test('the line that imports the library finds what it names in the package as it is built', async () => {
+  const [line = '', names = ''] = /import \{ (.*) \} from 'herald'/.exec(readme) ?? [];
+  const script = `${line}; console.log([${names}].map((found) => typeof found).join())`;
+  const { stdout } = successful(await run([process.execPath, '--input-type=module', '--eval', script]));
+  expect(stdout).toBe('function,function\n');
 });
