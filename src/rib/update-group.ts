@@ -20,6 +20,10 @@ export interface SlabLimits {
 
 const LIMITS: SlabLimits = { octets: 128 * 1024, prefixes: 16384, step: 65536 };
 
+/** Entries whose memory is asked for together, and those of a page of it. */
+const TOUCHED = 16384;
+const PAGE = 1024;
+
 /**
  * The Adj-RIB-Out that peers with the same outbound treatment share, for one family: what is announced for each route, and the changes
  * in order. A route is a prefix, or with ADD-PATH a prefix and a path identifier. A member is a cursor; bytes are packed once for all that are at the same place.
@@ -36,6 +40,8 @@ export class UpdateGroup {
   #fill: Steps | undefined;
   /** By route id: the attribute set announced; 0 for none. */
   #sets: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  /** Entries of it that have memory, at least. */
+  #touched = 0;
   #size = 0;
   /** Grows with every change. */
   #version = 0;
@@ -99,7 +105,7 @@ export class UpdateGroup {
     for (let i = 0; i < length; i++) {
       const id = ids[i] as number;
       const set = sets[i] as number;
-      if (id >= announced.length) announced = this.#sets = grownTo(announced, id + 1);
+      if (id >= this.#touched) announced = this.#entered(id);
       const before = announced[id] as number;
       if (before !== 0) store.release(before);
       if (before === set) continue;
@@ -122,10 +128,7 @@ export class UpdateGroup {
    * that goes on: these steps take the place of those.
    */
   fill(steps: Steps, end = 0): void {
-    const { length } = this.#sets;
     this.#sets = grownTo(this.#sets, end);
-    // A page of new memory that is read before it is written is made twice, which takes longer than all that is done with it here.
-    if (end > length) this.#sets.fill(0, length, end);
     this.#fill = steps;
     this.#run(this.#filling(steps));
   }
@@ -229,6 +232,7 @@ export class UpdateGroup {
       if (set !== 0) this.#store.release(set);
     }
     this.#sets = new Uint32Array(0);
+    this.#touched = 0;
     this.#size = 0;
   }
 
@@ -244,6 +248,21 @@ export class UpdateGroup {
       if (differs && !owed.has(id)) ids.push(id);
     }
     return ids;
+  }
+
+  /**
+   * The column, with room for the entry at `id`. A page of new memory that is read before it is written to is made twice, which takes longer than all that is
+   * done with it here; so while entries come in order, as in a fill, each page is written to first, and a few at a time: a million routes have a thousand.
+   */
+  #entered(id: number): Uint32Array<ArrayBuffer> {
+    this.#sets = grownTo(this.#sets, id + 1);
+    if (id - this.#touched < TOUCHED) {
+      const end = Math.min(this.#touched + TOUCHED, this.#sets.length);
+      // It writes without reading first, and changes nothing.
+      for (let at = this.#touched; at < end; at += PAGE) Atomics.add(this.#sets, at, 0);
+      this.#touched = end;
+    }
+    return this.#sets;
   }
 
   #admit(subscriber: Subscriber): Member {
@@ -340,7 +359,8 @@ export class UpdateGroup {
 
   /** What changes between the steps is in the log, and is left out when the rest is packed: here it may be in or not, and in any place. */
   *#build(snapshot: Snapshot): Generator<void, void> {
-    const buckets = new Buckets(this.#size);
+    // Some more, for what comes meanwhile: to grow is to write to all of it at once.
+    const buckets = new Buckets(this.#size + (this.#size >> 4));
     yield* stepsOver(this.#sets.length, this.#step, (from, to) => buckets.addAll(from, to, this.#sets));
     yield* stepsOver(buckets.length, this.#step, (from, to) => buckets.place(from, to));
     snapshot.complete(buckets.ordered);
