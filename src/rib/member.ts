@@ -12,6 +12,7 @@ export interface Subscriber {
 /** What is still to be sent before a member follows the log: a first dump, a refresh, or the difference to another group. */
 export interface Transfer {
   readonly snapshot: Snapshot;
+  /** In its order: an index of the list, or an id. */
   position: number;
   /** The member has nothing of what is still to come. */
   readonly isFirst: boolean;
@@ -27,44 +28,49 @@ export interface RefreshMarks {
   readonly end?: Mark;
 }
 
-const NOTHING = new Uint32Array(0);
+/**
+ * The ids of a snapshot. Those of a group that announces the same set for all are in packing order as they are, and not written down: whatever it announces with an id
+ * below `end`. Listed ones are in packing order.
+ */
+export type Order =
+  | { readonly kind: 'listed'; readonly ids: Uint32Array }
+  | { readonly kind: 'by id'; readonly end: number };
 
-/** Ids in packing order. Members that start while nothing changes share one, and with it the packed bytes. */
+/** Members that start while nothing changes share one, and with it the packed bytes. */
 export class Snapshot {
-  #ids: Uint32Array | undefined;
+  #order: Order | undefined;
   /** Of the group when it was begun: whatever changed since is in the log. */
   readonly version: number;
   /** Each id has a holder here: some may be in no RIB any more, and are only to be withdrawn. */
   readonly held: boolean;
   members = 0;
-  /** By the index of their first id. Kept only while several members walk, and good only while the group has not changed. */
+  /** By the position of their first id. Kept only while several members walk, and good only while the group has not changed. */
   readonly slabs = new Map<number, { readonly slab: Slab; readonly version: number }>();
 
   readonly #expected: number;
 
-  /** `ids` may come later; `expected` is how many then. */
-  constructor(version: number, expected: number, ids?: Uint32Array, held = false) {
+  /** The order may come later; `expected` is how many ids then. */
+  constructor(version: number, expected: number, order?: Order, held = false) {
     this.version = version;
     this.#expected = expected;
-    this.#ids = ids;
+    this.#order = order;
     this.held = held;
   }
 
-  get isReady(): boolean {
-    return this.#ids !== undefined;
+  /** Undefined: it is not ready. */
+  get order(): Order | undefined {
+    return this.#order;
   }
 
-  get ids(): Uint32Array {
-    return this.#ids ?? NOTHING;
+  /** The position at which all is sent; near enough until it is ready. */
+  get end(): number {
+    const order = this.#order;
+    if (order === undefined) return this.#expected;
+    return order.kind === 'listed' ? order.ids.length : order.end;
   }
 
-  /** Of the ids; near enough until it is ready. */
-  get length(): number {
-    return this.#ids?.length ?? this.#expected;
-  }
-
-  complete(ids: Uint32Array): void {
-    this.#ids = ids;
+  complete(order: Order): void {
+    this.#order = order;
   }
 }
 
@@ -85,11 +91,8 @@ export class Member {
 
   /** It was sent nothing at all. */
   get isNew(): boolean {
-    return this.joining !== undefined || (this.transfer?.isFirst === true && !this.transfer.snapshot.isReady);
+    return (
+      this.joining !== undefined || (this.transfer?.isFirst === true && this.transfer.snapshot.order === undefined)
+    );
   }
-}
-
-/** What was not sent yet: of a difference, some of it may be withdrawals that are noted nowhere else. */
-export function owedBy(transfer: Transfer | undefined): Uint32Array {
-  return transfer === undefined ? NOTHING : transfer.snapshot.ids.subarray(transfer.position);
 }

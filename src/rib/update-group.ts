@@ -2,10 +2,19 @@ import type { Family } from '../wire/family.ts';
 import type { AttributeStore } from './attribute-store.ts';
 import { Buckets, bucketed } from './bucket.ts';
 import { ChangeLog } from './change-log.ts';
-import { entryAt, grownTo, IdList } from './column.ts';
-import { type Mark, Member, owedBy, type RefreshMarks, Snapshot, type Subscriber, type Transfer } from './member.ts';
+import { IdList } from './column.ts';
+import {
+  type Mark,
+  Member,
+  type Order,
+  type RefreshMarks,
+  Snapshot,
+  type Subscriber,
+  type Transfer,
+} from './member.ts';
 import { Packer, type Slab } from './packer.ts';
 import type { RouteKeys } from './route-keys.ts';
+import { SetColumn } from './set-column.ts';
 import { type Run, runThrough, type Steps, stepsOver } from './steps.ts';
 
 /** How much goes to a socket at a time: large enough for few system calls, small enough that a keepalive is never late behind it. */
@@ -19,10 +28,6 @@ export interface SlabLimits {
 }
 
 const LIMITS: SlabLimits = { octets: 128 * 1024, prefixes: 16384, step: 65536 };
-
-/** Entries whose memory is asked for together, and those of a page of it. */
-const TOUCHED = 16384;
-const PAGE = 1024;
 
 /**
  * The Adj-RIB-Out that peers with the same outbound treatment share, for one family: what is announced for each route, and the changes
@@ -38,10 +43,7 @@ export class UpdateGroup {
   readonly #run: Run;
   /** What is to be put in before anybody is sent anything. */
   #fill: Steps | undefined;
-  /** By route id: the attribute set announced; 0 for none. */
-  #sets: Uint32Array<ArrayBuffer> = new Uint32Array(64);
-  /** Entries of it that have memory, at least. */
-  #touched = 0;
+  readonly #announced = new SetColumn();
   #size = 0;
   /** Grows with every change. */
   #version = 0;
@@ -85,7 +87,7 @@ export class UpdateGroup {
 
   /** The attribute set announced for a route; 0 for none. */
   announced(id: number): number {
-    return entryAt(this.#sets, id);
+    return this.#announced.at(id);
   }
 
   /** Announces a route with a set, or withdraws it with 0. Takes over one hold of the set; the id is held by whoever announces it. */
@@ -99,13 +101,14 @@ export class UpdateGroup {
   putAll(ids: Uint32Array, length: number, sets: Uint32Array): void {
     const store = this.#store;
     const log = this.#members.size !== 0 && this.#fill === undefined ? this.#log : undefined;
-    let announced = this.#sets;
+    const column = this.#announced;
+    let announced = column.sets;
     let size = this.#size;
     let changes = 0;
     for (let i = 0; i < length; i++) {
       const id = ids[i] as number;
       const set = sets[i] as number;
-      if (id >= this.#touched) announced = this.#entered(id);
+      if (id >= column.entered) announced = column.enter(id);
       const before = announced[id] as number;
       if (before !== 0) store.release(before);
       if (before === set) continue;
@@ -128,7 +131,7 @@ export class UpdateGroup {
    * that goes on: these steps take the place of those.
    */
   fill(steps: Steps, end = 0): void {
-    this.#sets = grownTo(this.#sets, end);
+    this.#announced.reserve(end);
     this.#fill = steps;
     this.#run(this.#filling(steps));
   }
@@ -220,29 +223,28 @@ export class UpdateGroup {
     if (member === undefined) return 0;
     const { joining, transfer, refresh, cursor } = member;
     if (joining !== undefined) return this.#size;
-    const dump = transfer === undefined ? 0 : transfer.snapshot.length - transfer.position;
+    const dump = transfer === undefined ? 0 : transfer.snapshot.end - transfer.position;
     return dump + (refresh === undefined ? 0 : this.#size) + this.#log.end - cursor.position;
   }
 
   /** Gives up every hold; the group is not used again. */
   dispose(): void {
     this.#fill = undefined;
-    for (let id = 0; id < this.#sets.length; id++) {
-      const set = this.#sets[id] as number;
+    for (let id = 0; id < this.#announced.end; id++) {
+      const set = this.announced(id);
       if (set !== 0) this.#store.release(set);
     }
-    this.#sets = new Uint32Array(0);
-    this.#touched = 0;
+    this.#announced.clear();
     this.#size = 0;
   }
 
   /** The ids of the routes that a member of another group has not as they are here, or may not have. */
   #differences(from: UpdateGroup, { transfer, cursor }: Member): readonly number[] {
-    const owed = new Set(transfer?.snapshot.isReady === false ? from.announcedIds() : owedBy(transfer));
+    const owed = new Set(transfer === undefined ? [] : from.#owed(transfer));
     const ids: number[] = [];
     // The groups before may have announced more than either of these ever did.
     for (const id of owed) if (transfer?.isFirst !== true || this.announced(id) !== 0) ids.push(id);
-    const end = Math.max(from.#sets.length, this.#sets.length);
+    const end = Math.max(from.#announced.end, this.#announced.end);
     for (let id = 0; id < end; id++) {
       const differs = from.announced(id) !== this.announced(id) || from.#log.isPending(id, cursor.position);
       if (differs && !owed.has(id)) ids.push(id);
@@ -250,19 +252,10 @@ export class UpdateGroup {
     return ids;
   }
 
-  /**
-   * The column, with room for the entry at `id`. A page of new memory that is read before it is written to is made twice, which takes longer than all that is
-   * done with it here; so while entries come in order, as in a fill, each page is written to first, and a few at a time: a million routes have a thousand.
-   */
-  #entered(id: number): Uint32Array<ArrayBuffer> {
-    this.#sets = grownTo(this.#sets, id + 1);
-    if (id - this.#touched < TOUCHED) {
-      const end = Math.min(this.#touched + TOUCHED, this.#sets.length);
-      // It writes without reading first, and changes nothing.
-      for (let at = this.#touched; at < end; at += PAGE) Atomics.add(this.#sets, at, 0);
-      this.#touched = end;
-    }
-    return this.#sets;
+  /** What was not sent yet: of a difference, some of it may be withdrawals that are noted nowhere else. */
+  #owed({ snapshot: { order }, position }: Transfer): Uint32Array {
+    if (order === undefined) return this.announcedIds();
+    return order.kind === 'listed' ? order.ids.subarray(position) : this.announcedIds(position);
   }
 
   #admit(subscriber: Subscriber): Member {
@@ -298,11 +291,12 @@ export class UpdateGroup {
         member.cursor.position = this.#log.end;
         member.transfer = this.#begin(this.#fullSnapshot(), joining, true);
       } else if (transfer !== undefined) {
-        if (!transfer.snapshot.isReady) return;
-        const slab = this.#nextOfTransfer(member, transfer);
+        const { order } = transfer.snapshot;
+        if (order === undefined) return;
+        const slab = this.#nextOfTransfer(member, transfer, order);
         transfer.position = slab.end;
         if (slab.bytes.length > 0) this.#send(member, slab.bytes, slab.updates);
-        if (member.transfer === transfer && transfer.position === transfer.snapshot.ids.length) {
+        if (member.transfer === transfer && transfer.position === transfer.snapshot.end) {
           this.#end(member);
           if (transfer.ending !== undefined) this.#mark(member, transfer.ending);
         }
@@ -342,7 +336,7 @@ export class UpdateGroup {
     snapshot.members--;
     if (snapshot.members > 0) return;
     snapshot.slabs.clear();
-    if (snapshot.held) for (const id of snapshot.ids) this.#keys.release(id);
+    if (snapshot.held && snapshot.order?.kind === 'listed') for (const id of snapshot.order.ids) this.#keys.release(id);
     if (this.#snapshot === snapshot) this.#snapshot = undefined;
   }
 
@@ -359,39 +353,49 @@ export class UpdateGroup {
 
   /** What changes between the steps is in the log, and is left out when the rest is packed: here it may be in or not, and in any place. */
   *#build(snapshot: Snapshot): Generator<void, void> {
+    snapshot.complete(yield* this.#inOrder());
+    for (const member of this.#members.values()) if (member.transfer?.snapshot === snapshot) this.#pump(member);
+  }
+
+  *#inOrder(): Generator<void, Order> {
+    if (yield* this.#announced.haveOneSet(this.#step)) return { kind: 'by id', end: this.#announced.trimmedEnd() };
     // Some more, for what comes meanwhile: to grow is to write to all of it at once.
     const buckets = new Buckets(this.#size + (this.#size >> 4));
-    yield* stepsOver(this.#sets.length, this.#step, (from, to) => buckets.addAll(from, to, this.#sets));
+    yield* stepsOver(this.#announced.end, this.#step, (from, to) => buckets.addAll(from, to, this.#announced.sets));
     yield* stepsOver(buckets.length, this.#step, (from, to) => buckets.place(from, to));
-    snapshot.complete(buckets.ordered);
-    for (const member of this.#members.values()) if (member.transfer?.snapshot === snapshot) this.#pump(member);
+    return { kind: 'listed', ids: buckets.ordered };
   }
 
   #heldSnapshot(ids: readonly number[]): Snapshot {
     for (const id of ids) this.#keys.hold(id);
-    return new Snapshot(this.#version, ids.length, bucketed(Uint32Array.from(ids), ids.length, this.#sets), true);
+    const order: Order = { kind: 'listed', ids: bucketed(Uint32Array.from(ids), ids.length, this.#announced.sets) };
+    return new Snapshot(this.#version, ids.length, order, true);
   }
 
-  /** The ids of all routes announced. */
-  announcedIds(): Uint32Array {
+  /** The ids of all routes announced, from a first one on. */
+  announcedIds(first = 0): Uint32Array {
     const ids = new Uint32Array(this.#size);
     let count = 0;
-    for (let id = 0; count < this.#size; id++) if (this.#sets[id] !== 0) ids[count++] = id;
-    return ids;
+    for (let id = first; id < this.#announced.end; id++) if (this.announced(id) !== 0) ids[count++] = id;
+    return ids.subarray(0, count);
   }
 
-  #nextOfTransfer(member: Member, { snapshot, position }: Transfer): Slab {
+  #nextOfTransfer(member: Member, { snapshot, position }: Transfer, order: Order): Slab {
     const known = snapshot.slabs.get(position);
     if (known?.version === this.#version) return known.slab;
-    const slab = this.#packSnapshot(snapshot, position, member.cursor.position);
+    const cursor = snapshot.version === this.#version ? undefined : member.cursor.position;
+    const slab =
+      order.kind === 'by id'
+        ? this.#packById(position, order.end, cursor)
+        : this.#packListed(order.ids, position, cursor);
     if (snapshot.members > 1) snapshot.slabs.set(position, { slab, version: this.#version });
     return slab;
   }
 
-  /** The log will bring what changed since the snapshot was taken: such prefixes are left out here, in whatever state they are. */
-  #packSnapshot(snapshot: Snapshot, position: number, cursor: number): Slab {
-    const { ids, version } = snapshot;
-    if (version === this.#version) return this.#packer.pack(ids, position, ids.length, this.#sets);
+  // With a cursor something has changed since the snapshot was taken, and the log will bring it: such prefixes are left out here, in whatever state they are.
+
+  #packListed(ids: Uint32Array, position: number, cursor: number | undefined): Slab {
+    if (cursor === undefined) return this.#packer.pack(ids, position, ids.length, this.#announced.sets);
     const end = Math.min(position + this.#reach, ids.length);
     const window = this.#window;
     window.clear();
@@ -400,8 +404,35 @@ export class UpdateGroup {
       if (!this.#log.isPending(id, cursor)) window.push(id);
     }
     // Mostly nothing: then they are in order as they are.
-    if (window.length === end - position) return this.#packer.pack(ids, position, end, this.#sets);
+    if (window.length === end - position) return this.#packer.pack(ids, position, end, this.#announced.sets);
     return { ...this.#packAll(window), end };
+  }
+
+  #packById(position: number, last: number, cursor: number | undefined): Slab {
+    const most = Math.min(this.#reach, last - position);
+    const window = this.#window;
+    window.clear();
+    window.reserve(most + 1);
+    const { ids } = window;
+    const { sets } = this.#announced;
+    let next = position;
+    let length = 0;
+    for (; next < last && length < most; next++) if (sets[next] !== 0) ids[length++] = next;
+    if (cursor !== undefined) length = this.#withoutPending(ids, length, cursor);
+    // Whatever the slab ends with, what follows it is where the next one begins.
+    ids[length] = next;
+    const slab = this.#packer.pack(ids, 0, length, sets);
+    return { ...slab, end: ids[slab.end] as number };
+  }
+
+  /** Leaves out what the log still has for a cursor, and returns how many are left. */
+  #withoutPending(ids: Uint32Array, length: number, cursor: number): number {
+    let left = 0;
+    for (let i = 0; i < length; i++) {
+      const id = ids[i] as number;
+      if (!this.#log.isPending(id, cursor)) ids[left++] = id;
+    }
+    return left;
   }
 
   #nextOfLog(from: number): { readonly slab: Slab; readonly to: number } {
@@ -417,14 +448,14 @@ export class UpdateGroup {
 
   /** One slab from a whole window, however long. */
   #packAll(window: IdList): Slab {
-    const ids = bucketed(window.ids, window.length, this.#sets);
-    const first = this.#packer.pack(ids, 0, window.length, this.#sets);
+    const ids = bucketed(window.ids, window.length, this.#announced.sets);
+    const first = this.#packer.pack(ids, 0, window.length, this.#announced.sets);
     if (first.end === window.length) return first;
     const slabs = [first];
     let updates = first.updates;
     let size = first.bytes.length;
     for (let at = first.end; at < window.length; ) {
-      const slab = this.#packer.pack(ids, at, window.length, this.#sets);
+      const slab = this.#packer.pack(ids, at, window.length, this.#announced.sets);
       slabs.push(slab);
       updates += slab.updates;
       size += slab.bytes.length;

@@ -9,8 +9,8 @@ import type { SpeakerLog } from './log.ts';
 import { nobody, tableOf } from './nobody.ts';
 import { Speaker } from './speaker.ts';
 
-const SESSIONS = 14;
-/** Those at first in which the peer only listens: it is what a router is that comes up. */
+const SESSIONS = 18;
+/** Those at first in which the peer only listens, with one attribute set and with many: it is what a router is that comes up. */
 const LISTENING = 4;
 /** Of the table that the peer is sent, and of the one that it sends. */
 const PREFIXES = 4_000;
@@ -46,6 +46,8 @@ export async function* warmUp(
     yield;
     originate(speaker, tableOf(first, PREFIXES / 4), 0);
   }
+  // One set for all is packed as it is.
+  for (let session = 0; session < LISTENING; session++) yield* meet(speaker, network, turns);
   yield;
   // What goes out in many UPDATEs.
   for (let first = 0; first < SOME; first += FEW) originate(speaker, tableOf(PREFIXES + first, FEW), first);
@@ -55,7 +57,7 @@ export async function* warmUp(
   yield;
   const tables = [yield* inSteps(updates(SOME)), yield* inSteps(updates(FEW))];
   let result = { sent: 0, received: 0 };
-  for (let session = LISTENING; session < SESSIONS; session++)
+  for (let session = 2 * LISTENING; session < SESSIONS; session++)
     result = yield* meet(speaker, network, turns, tables[session % 2]);
   await speaker.stop({ fullDestroy: true });
   return result;

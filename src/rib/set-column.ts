@@ -1,0 +1,75 @@
+import { entryAt, grownTo } from './column.ts';
+
+/** Entries whose memory is asked for together, and those of a page of it. */
+const TOUCHED = 16384;
+const PAGE = 1024;
+
+/** The attribute set of each route id that a group announces; 0 for none. */
+export class SetColumn {
+  /** Changed in place where the entry has been entered. */
+  sets: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  /** Entries below are ready to be changed. */
+  entered = 0;
+  #end = 0;
+
+  /** All entries that are not 0 are before it. */
+  get end(): number {
+    return this.#end;
+  }
+
+  at(id: number): number {
+    return entryAt(this.sets, id);
+  }
+
+  /** Makes room for ids up to that before `end`. */
+  reserve(end: number): void {
+    this.sets = grownTo(this.sets, end);
+  }
+
+  /**
+   * Makes the entry at `id` ready to be changed, and returns the column. A page of new memory that is read before it is written to is made twice, which takes longer
+   * than all that is done with it here; so while entries come in order, as in a fill, each page is written to first, and a few at a time: a million routes have
+   * a thousand.
+   */
+  enter(id: number): Uint32Array<ArrayBuffer> {
+    this.reserve(id + 1);
+    const { sets, entered } = this;
+    if (id - entered < TOUCHED) {
+      this.entered = Math.min(entered + TOUCHED, sets.length);
+      // It writes without reading first, and changes nothing.
+      for (let at = entered; at < this.entered; at += PAGE) Atomics.add(sets, at, 0);
+    }
+    this.#end = Math.max(this.#end, this.entered, id + 1);
+    return sets;
+  }
+
+  /** The id after the last one that has a set. */
+  trimmedEnd(): number {
+    let end = this.#end;
+    while (end > 0 && this.sets[end - 1] === 0) end--;
+    return end;
+  }
+
+  /** Whether those that have a set all have the same, and looks at so many in a step. */
+  *haveOneSet(step: number): Generator<void, boolean> {
+    let first = 0;
+    while (first < this.#end && this.sets[first] === 0) first++;
+    const set = this.at(first);
+    for (let from = first; from < this.#end; from += step) {
+      if (from > first) yield;
+      if (!haveOnly(set, from, Math.min(from + step, this.#end), this.sets)) return false;
+    }
+    return true;
+  }
+
+  clear(): void {
+    this.sets = new Uint32Array(0);
+    this.entered = 0;
+    this.#end = 0;
+  }
+}
+
+function haveOnly(set: number, from: number, to: number, sets: Uint32Array): boolean {
+  for (let id = from; id < to; id++) if (sets[id] !== set && sets[id] !== 0) return false;
+  return true;
+}
