@@ -30,10 +30,10 @@ export interface RefreshMarks {
 
 /**
  * The ids of a snapshot. Those of a group that announces the same set for all are in packing order as they are, and not written down: whatever it announces with an id
- * below `end`. Listed ones are in packing order.
+ * below `end`. Listed ones are in packing order; held ones have a holder here, for they may be in no RIB any more, and are only to be withdrawn.
  */
 export type Order =
-  | { readonly kind: 'listed'; readonly ids: Uint32Array }
+  | { readonly kind: 'listed'; readonly ids: Uint32Array; readonly areHeld: boolean }
   | { readonly kind: 'by id'; readonly end: number };
 
 /** Members that start while nothing changes share one, and with it the packed bytes. */
@@ -41,8 +41,6 @@ export class Snapshot {
   #order: Order | undefined;
   /** Of the group when it was begun: whatever changed since is in the log. */
   readonly version: number;
-  /** Each id has a holder here: some may be in no RIB any more, and are only to be withdrawn. */
-  readonly held: boolean;
   members = 0;
   /** By the position of their first id. Kept only while several members walk, and good only while the group has not changed. */
   readonly slabs = new Map<number, { readonly slab: Slab; readonly version: number }>();
@@ -50,11 +48,10 @@ export class Snapshot {
   readonly #expected: number;
 
   /** The order may come later; `expected` is how many ids then. */
-  constructor(version: number, expected: number, order?: Order, held = false) {
+  constructor(version: number, expected: number, order?: Order) {
     this.version = version;
     this.#expected = expected;
     this.#order = order;
-    this.held = held;
   }
 
   /** Undefined: it is not ready. */

@@ -223,7 +223,7 @@ export class UpdateGroup {
     if (member === undefined) return 0;
     const { joining, transfer, refresh, cursor } = member;
     if (joining !== undefined) return this.#size;
-    const dump = transfer === undefined ? 0 : transfer.snapshot.end - transfer.position;
+    const dump = transfer === undefined ? 0 : this.#unsentOf(transfer);
     return dump + (refresh === undefined ? 0 : this.#size) + this.#log.end - cursor.position;
   }
 
@@ -250,6 +250,11 @@ export class UpdateGroup {
       if (differs && !owed.has(id)) ids.push(id);
     }
     return ids;
+  }
+
+  /** By id there may be gaps: most of the ids may be of routes that go to others alone. */
+  #unsentOf({ snapshot: { order, end }, position }: Transfer): number {
+    return order?.kind === 'by id' ? Math.min(end - position, this.#size) : end - position;
   }
 
   /** What was not sent yet: of a difference, some of it may be withdrawals that are noted nowhere else. */
@@ -336,7 +341,8 @@ export class UpdateGroup {
     snapshot.members--;
     if (snapshot.members > 0) return;
     snapshot.slabs.clear();
-    if (snapshot.held && snapshot.order?.kind === 'listed') for (const id of snapshot.order.ids) this.#keys.release(id);
+    const { order } = snapshot;
+    if (order?.kind === 'listed' && order.areHeld) for (const id of order.ids) this.#keys.release(id);
     if (this.#snapshot === snapshot) this.#snapshot = undefined;
   }
 
@@ -363,13 +369,13 @@ export class UpdateGroup {
     const buckets = new Buckets(this.#size + (this.#size >> 4));
     yield* stepsOver(this.#announced.end, this.#step, (from, to) => buckets.addAll(from, to, this.#announced.sets));
     yield* stepsOver(buckets.length, this.#step, (from, to) => buckets.place(from, to));
-    return { kind: 'listed', ids: buckets.ordered };
+    return { kind: 'listed', ids: buckets.ordered, areHeld: false };
   }
 
   #heldSnapshot(ids: readonly number[]): Snapshot {
     for (const id of ids) this.#keys.hold(id);
-    const order: Order = { kind: 'listed', ids: bucketed(Uint32Array.from(ids), ids.length, this.#announced.sets) };
-    return new Snapshot(this.#version, ids.length, order, true);
+    const ordered = bucketed(Uint32Array.from(ids), ids.length, this.#announced.sets);
+    return new Snapshot(this.#version, ids.length, { kind: 'listed', ids: ordered, areHeld: true });
   }
 
   /** The ids of all routes announced, from a first one on. */
@@ -399,10 +405,9 @@ export class UpdateGroup {
     const end = Math.min(position + this.#reach, ids.length);
     const window = this.#window;
     window.clear();
-    for (let i = position; i < end; i++) {
-      const id = ids[i] as number;
-      if (!this.#log.isPending(id, cursor)) window.push(id);
-    }
+    window.reserve(end - position);
+    window.ids.set(ids.subarray(position, end));
+    window.length = this.#withoutPending(window.ids, end - position, cursor);
     // Mostly nothing: then they are in order as they are.
     if (window.length === end - position) return this.#packer.pack(ids, position, end, this.#announced.sets);
     return { ...this.#packAll(window), end };

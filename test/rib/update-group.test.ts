@@ -356,6 +356,20 @@ describe.each([
     expect(reader.updates).toBeLessThanOrEqual(3 * Math.ceil(5000 / 3 / perMessage) + 1 + 3);
   });
 
+  test('routes between those of a group, which it does not announce, are not owed to a member that was stalled', () => {
+    const bench = new Bench(family, addPath, { octets: 1, prefixes: 1, step: 1000 });
+    for (let i = 0; i < ROUTES; i++) bench.put(0, i, 1);
+    for (let i = 0; i < ROUTES; i++) bench.put(1, i, 1);
+    for (let i = 1; i < ROUTES - 1; i++) bench.put(0, i, undefined);
+    const [group] = bench.groups as [UpdateGroup];
+    const reader = bench.reader(1);
+    group.join(reader, ending(reader));
+    expect([reader.table.size, group.unsentTo(reader)]).toEqual([1, 2]);
+    reader.credit = Number.POSITIVE_INFINITY;
+    group.resume(reader);
+    expect([reader.table.size, group.unsentTo(reader)]).toEqual([2, 0]);
+  });
+
   test('what a later change supersedes is never sent to a member that was stalled', () => {
     const bench = new Bench(family, addPath);
     const reader = bench.reader(1);
