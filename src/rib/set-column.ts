@@ -10,6 +10,8 @@ export class SetColumn {
   sets: Uint32Array<ArrayBuffer> = new Uint32Array(64);
   /** Entries below are ready to be changed. */
   entered = 0;
+  /** The set that all have that have one, as far as whoever changes entries can tell; 0: there may be several. */
+  only = 0;
   #end = 0;
 
   /** All entries that are not 0 are before it. */
@@ -52,6 +54,7 @@ export class SetColumn {
 
   /** Whether those that have a set all have the same, and looks at so many in a step. */
   *haveOneSet(step: number): Generator<void, boolean> {
+    if (this.only !== 0) return true;
     let first = 0;
     while (first < this.#end && this.sets[first] === 0) first++;
     const set = this.at(first);
@@ -65,6 +68,7 @@ export class SetColumn {
   clear(): void {
     this.sets = new Uint32Array(0);
     this.entered = 0;
+    this.only = 0;
     this.#end = 0;
   }
 }

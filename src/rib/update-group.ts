@@ -36,9 +36,9 @@ const LIMITS: SlabLimits = { octets: 128 * 1024, prefixes: 16384, step: 65536 };
 export class UpdateGroup {
   readonly #keys: RouteKeys;
   readonly #store: AttributeStore;
-  readonly #packer: Packer;
-  readonly #reach: number;
-  readonly #step: number;
+  readonly #family: Family;
+  readonly #limits: SlabLimits;
+  #packer: Packer;
   readonly #log: ChangeLog;
   readonly #run: Run;
   /** What is to be put in before anybody is sent anything. */
@@ -65,11 +65,16 @@ export class UpdateGroup {
   ) {
     this.#keys = keys;
     this.#store = store;
+    this.#family = family;
     this.#run = run;
-    this.#reach = limits.prefixes;
-    this.#step = limits.step;
+    this.#limits = limits;
     this.#packer = new Packer(keys, store, family, maxMessage, limits.octets);
     this.#log = new ChangeLog(keys);
+  }
+
+  /** From now on; every set that is announced fits. */
+  setMaxMessage(octets: number): void {
+    this.#packer = new Packer(this.#keys, this.#store, this.#family, octets, this.#limits.octets);
   }
 
   /** Routes announced. */
@@ -103,6 +108,7 @@ export class UpdateGroup {
     const log = this.#members.size !== 0 && this.#fill === undefined ? this.#log : undefined;
     const column = this.#announced;
     let announced = column.sets;
+    let { only } = column;
     let size = this.#size;
     let changes = 0;
     for (let i = 0; i < length; i++) {
@@ -113,11 +119,13 @@ export class UpdateGroup {
       if (before !== 0) store.release(before);
       if (before === set) continue;
       announced[id] = set;
+      if (set !== 0 && set !== only) only = size === 0 ? set : 0;
       if (before === 0) size++;
       else if (set === 0) size--;
       changes++;
       if (log !== undefined) log.append(id);
     }
+    column.only = only;
     this.#size = size;
     this.#version += changes;
   }
@@ -364,11 +372,14 @@ export class UpdateGroup {
   }
 
   *#inOrder(): Generator<void, Order> {
-    if (yield* this.#announced.haveOneSet(this.#step)) return { kind: 'by id', end: this.#announced.trimmedEnd() };
+    if (yield* this.#announced.haveOneSet(this.#limits.step))
+      return { kind: 'by id', end: this.#announced.trimmedEnd() };
     // Some more, for what comes meanwhile: to grow is to write to all of it at once.
     const buckets = new Buckets(this.#size + (this.#size >> 4));
-    yield* stepsOver(this.#announced.end, this.#step, (from, to) => buckets.addAll(from, to, this.#announced.sets));
-    yield* stepsOver(buckets.length, this.#step, (from, to) => buckets.place(from, to));
+    yield* stepsOver(this.#announced.end, this.#limits.step, (from, to) =>
+      buckets.addAll(from, to, this.#announced.sets),
+    );
+    yield* stepsOver(buckets.length, this.#limits.step, (from, to) => buckets.place(from, to));
     return { kind: 'listed', ids: buckets.ordered, areHeld: false };
   }
 
@@ -402,7 +413,7 @@ export class UpdateGroup {
 
   #packListed(ids: Uint32Array, position: number, cursor: number | undefined): Slab {
     if (cursor === undefined) return this.#packer.pack(ids, position, ids.length, this.#announced.sets);
-    const end = Math.min(position + this.#reach, ids.length);
+    const end = Math.min(position + this.#limits.prefixes, ids.length);
     const window = this.#window;
     window.clear();
     window.reserve(end - position);
@@ -414,7 +425,7 @@ export class UpdateGroup {
   }
 
   #packById(position: number, last: number, cursor: number | undefined): Slab {
-    const most = Math.min(this.#reach, last - position);
+    const most = Math.min(this.#limits.prefixes, last - position);
     const window = this.#window;
     window.clear();
     window.reserve(most + 1);
@@ -441,7 +452,7 @@ export class UpdateGroup {
   }
 
   #nextOfLog(from: number): { readonly slab: Slab; readonly to: number } {
-    const to = Math.min(from + this.#reach, this.#log.end);
+    const to = Math.min(from + this.#limits.prefixes, this.#log.end);
     const last = this.#packed;
     if (last !== undefined && last.from === from && last.to === to && last.version === this.#version) return last;
     const window = this.#window;

@@ -25,11 +25,13 @@ interface Decided {
 
 /** Turns a path of the Loc-RIB into what peers of one treatment are sent. */
 export class Exporter {
-  readonly #treatment: Treatment;
+  #treatment: Treatment;
   readonly #family: Family;
   readonly #table: PrefixTable;
   readonly #store: AttributeStore;
   readonly #cache = new Map<readonly RoutePolicyActions[], Decided>();
+  /** Some route was left out for want of room in a message. */
+  #leftOut = false;
   #cached = 0;
   /** How many make it time for the next sweep. */
   #most = SLACK;
@@ -87,6 +89,13 @@ export class Exporter {
     }
   }
 
+  /** Takes a treatment that differs in longer messages alone. False: not without looking at the routes again. */
+  lengthen(treatment: Treatment): boolean {
+    if (this.#leftOut) return false;
+    this.#treatment = treatment;
+    return true;
+  }
+
   dispose(): void {
     this.#forget(() => true);
   }
@@ -108,8 +117,10 @@ export class Exporter {
     const from = this.#store.bytesOf(set);
     const plain = actions.length === 0 ? this.#plain?.of(from) : undefined;
     const bytes = plain ?? exported(from, actions, this.#treatment, this.#family);
-    const fits = bytes !== undefined && Packer.fits(bytes, this.#nlriOctets, this.#treatment.maxMessage);
-    return fits ? this.#store.acquire(bytes) : 0;
+    if (bytes === undefined) return 0;
+    if (Packer.fits(bytes, this.#nlriOctets, this.#treatment.maxMessage)) return this.#store.acquire(bytes);
+    this.#leftOut = true;
+    return 0;
   }
 
   /** Forgets sets that are gone, and decisions that no policy makes any more; what is left may double until the next time. */

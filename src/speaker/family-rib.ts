@@ -17,6 +17,8 @@ import { keyOf, type Treatment } from './treatment.ts';
 
 /** An update group and what fills it. */
 export interface Outbound {
+  /** Peers that are sent what is in it, or would be if their session came up now. */
+  keepers: number;
   key: string;
   treatment: Treatment;
   exporter: Exporter;
@@ -117,24 +119,28 @@ export class FamilyRib {
     for (const { group } of this.#outbound.values()) group.flush();
   }
 
-  /** The group of a treatment, filled or about to be. */
-  outbound(treatment: Treatment): Outbound {
+  /** The group of a treatment, filled or about to be; it stays up to date until whoever keeps it lets go of it. */
+  keep(treatment: Treatment): Outbound {
     const key = keyOf(treatment);
     const known = this.#outbound.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.keepers++;
+      return known;
+    }
     const exporter = new Exporter(treatment, this.family, this.table, this.#store);
     const keys = treatment.addPath ? this.paths : this.table;
     const group = new UpdateGroup(keys, this.#store, this.family, treatment.maxMessage, this.#run);
-    const outbound = { key, treatment, exporter, group, feed: this.#feed(treatment, exporter, group) };
+    const feed = this.#feed(treatment, exporter, group);
+    const outbound = { keepers: 1, key, treatment, exporter, group, feed };
     this.#outbound.set(key, outbound);
-    group.fill(outbound.feed.updateAll(this.table.end), treatment.addPath ? 0 : this.table.end);
+    group.fill(feed.updateAll(this.table.end), treatment.addPath ? 0 : this.table.end);
     return outbound;
   }
 
-  /** Gives a group another treatment with as many paths, when no other group has it; then only what comes out differently is sent. */
+  /** Gives a group that one peer keeps another treatment with as many paths, when no other group has it; then only what comes out differently is sent. */
   retarget(outbound: Outbound, treatment: Treatment): boolean {
     const key = keyOf(treatment);
-    if (this.#outbound.has(key)) return false;
+    if (outbound.keepers > 1 || this.#outbound.has(key)) return false;
     this.#outbound.delete(outbound.key);
     outbound.exporter.dispose();
     outbound.key = key;
@@ -143,6 +149,21 @@ export class FamilyRib {
     outbound.feed = this.#feed(treatment, outbound.exporter, outbound.group);
     this.#outbound.set(key, outbound);
     this.#updateAll(outbound);
+    return true;
+  }
+
+  /** As `retarget`, for longer messages alone, which leave everything as it is but for routes that did not fit; then returns false, too. */
+  lengthen(outbound: Outbound, treatment: Treatment): boolean {
+    const key = keyOf(treatment);
+    const { keepers, treatment: before, exporter, group } = outbound;
+    const { maxMessage } = treatment;
+    if (maxMessage <= before.maxMessage || keyOf({ ...before, maxMessage }) !== key) return false;
+    if (keepers > 1 || this.#outbound.has(key) || !exporter.lengthen(treatment)) return false;
+    group.setMaxMessage(maxMessage);
+    this.#outbound.delete(outbound.key);
+    outbound.key = key;
+    outbound.treatment = treatment;
+    this.#outbound.set(key, outbound);
     return true;
   }
 
@@ -175,9 +196,9 @@ export class FamilyRib {
     return id === -1 ? undefined : id;
   }
 
-  /** Forgets a group that has no member left. */
-  drop(outbound: Outbound): void {
-    if (outbound.group.members > 0) return;
+  /** Ends a `keep`. Its peer has left the group. */
+  letGo(outbound: Outbound): void {
+    if (--outbound.keepers > 0) return;
     this.#outbound.delete(outbound.key);
     outbound.exporter.dispose();
     outbound.feed.dispose();

@@ -1,4 +1,5 @@
 import type { RefreshMarks, Subscriber } from '../rib/member.ts';
+import type { UpdateGroup } from '../rib/update-group.ts';
 import type { Negotiated } from '../session/types.ts';
 import type { Family } from '../wire/family.ts';
 import type { FamilyRib, Outbound } from './family-rib.ts';
@@ -10,12 +11,20 @@ export type Changeable = Pick<Treatment, 'self' | 'policy' | 'drain'>;
 /** What we are in a session. */
 export type Ours = Pick<Treatment, 'localAsn' | 'role'> & Changeable;
 
-/** What a peer is sent (its Adj-RIBs-Out): the update groups that it is in while its session is up, one for each family. */
+/** What of a session decides how routes look in it. */
+export type Agreed = Pick<Negotiated, 'external' | 'families' | 'send'>;
+
+/**
+ * What a peer is sent (its Adj-RIBs-Out): the update groups that it is in while its session is up, one for each family. It keeps them while it is away, for it will most
+ * likely come back to the same: its table is there then, and has only to be sent.
+ */
 export class OutboundFamilies {
   readonly #rib: (family: Family) => FamilyRib;
   readonly #send: Subscriber['send'];
   readonly #sendEndOfRib: (family: Family) => boolean;
-  readonly #families = new Map<Family, { readonly outbound: Outbound; readonly subscriber: Subscriber }>();
+  readonly #kept = new Map<Family, Outbound>();
+  /** Present while the session is up. */
+  readonly #subscribers = new Map<Family, Subscriber>();
 
   /** `send`, `sendEndOfRib`: see `Subscriber` and `Mark`. */
   constructor(rib: (family: Family) => FamilyRib, send: Subscriber['send'], sendEndOfRib: (family: Family) => boolean) {
@@ -25,75 +34,117 @@ export class OutboundFamilies {
   }
 
   of(family: Family): Outbound | undefined {
-    return this.#families.get(family)?.outbound;
+    return this.#subscribers.has(family) ? this.#kept.get(family) : undefined;
   }
 
   families(): Iterable<Family> {
-    return this.#families.keys();
+    return this.#subscribers.keys();
   }
 
   /** Prefixes, or paths, that the peer has of us. */
   sent(family: Family): number {
-    const membership = this.#families.get(family);
-    return membership?.outbound.group.sentTo(membership.subscriber) ?? 0;
+    const membership = this.#membership(family);
+    return membership?.group.sentTo(membership.subscriber) ?? 0;
   }
 
   /** Changes that wait for the peer to read. */
   unsent(family: Family): number {
-    const membership = this.#families.get(family);
-    return membership?.outbound.group.unsentTo(membership.subscriber) ?? 0;
+    const membership = this.#membership(family);
+    return membership?.group.unsentTo(membership.subscriber) ?? 0;
   }
 
   /** TCP took all that there is to send. */
   get isCurrent(): boolean {
-    return [...this.#families.values()].every(({ outbound, subscriber }) => outbound.group.isCurrent(subscriber));
+    return this.#memberships.every(({ group, subscriber }) => group.isCurrent(subscriber));
+  }
+
+  /** Whether there are groups that a session will be sent from, or is. */
+  get isReady(): boolean {
+    return this.#kept.size > 0;
+  }
+
+  /** Keeps the groups of a session that is not up, filled before it is. */
+  prepare(agreed: Agreed, ours: Ours): void {
+    for (const family of this.#kept.keys()) if (!agreed.families.includes(family)) this.#letGo(family);
+    for (const family of agreed.families) this.#keep(family, treatmentOf(agreed, family, ours));
   }
 
   /** Sends everything that there is, and End-of-RIB. */
   join(negotiated: Negotiated, ours: Ours): void {
-    for (const family of negotiated.families) {
-      const outbound = this.#rib(family).outbound(treatmentOf(negotiated, family, ours));
+    this.prepare(negotiated, ours);
+    for (const [family, { group }] of this.#kept) {
       const subscriber: Subscriber = { send: this.#send };
-      this.#families.set(family, { outbound, subscriber });
-      outbound.group.join(subscriber, () => this.#sendEndOfRib(family));
+      this.#subscribers.set(family, subscriber);
+      group.join(subscriber, () => this.#sendEndOfRib(family));
     }
   }
 
   leave(): void {
-    for (const [family, { outbound, subscriber }] of this.#families) {
-      outbound.group.leave(subscriber);
-      this.#rib(family).drop(outbound);
-    }
-    this.#families.clear();
+    for (const { group, subscriber } of this.#memberships) group.leave(subscriber);
+    this.#subscribers.clear();
+  }
+
+  /** No session is up, and none is to be. */
+  forget(): void {
+    for (const family of this.#kept.keys()) this.#letGo(family);
   }
 
   /** Sends what comes out differently from now on. */
   change(changed: Changeable): void {
-    for (const [family, { outbound, subscriber }] of this.#families) {
-      const rib = this.#rib(family);
+    for (const [family, outbound] of this.#kept) {
       const treatment = { ...outbound.treatment, ...changed };
-      if (keyOf(treatment) === outbound.key) continue;
-      if (outbound.group.members === 1 && rib.retarget(outbound, treatment)) continue;
-      const next = rib.outbound(treatment);
-      this.#families.set(family, { outbound: next, subscriber });
-      next.group.adopt(subscriber, outbound.group);
-      rib.drop(outbound);
+      if (keyOf(treatment) !== outbound.key && !this.#rib(family).retarget(outbound, treatment))
+        this.#keep(family, treatment);
     }
   }
 
   /** Sends everything of a family again, between the marks. */
   refresh(family: Family, marks?: RefreshMarks): void {
-    const membership = this.#families.get(family);
-    membership?.outbound.group.refresh(membership.subscriber, marks);
+    const membership = this.#membership(family);
+    membership?.group.refresh(membership.subscriber, marks);
   }
 
   /** TCP takes more again. */
   resume(): void {
-    for (const { outbound, subscriber } of this.#families.values()) outbound.group.resume(subscriber);
+    for (const { group, subscriber } of this.#memberships) group.resume(subscriber);
+  }
+
+  get #memberships(): readonly Membership[] {
+    return [...this.#subscribers.keys()].flatMap((family) => this.#membership(family) ?? []);
+  }
+
+  #membership(family: Family): Membership | undefined {
+    const group = this.#kept.get(family)?.group;
+    const subscriber = this.#subscribers.get(family);
+    return group && subscriber && { group, subscriber };
+  }
+
+  /** In place of the group before, whose member it is sent on in the new one. */
+  #keep(family: Family, treatment: Treatment): void {
+    const rib = this.#rib(family);
+    const before = this.#kept.get(family);
+    if (before !== undefined && rib.lengthen(before, treatment)) return;
+    const outbound = rib.keep(treatment);
+    this.#kept.set(family, outbound);
+    if (before === undefined) return;
+    const subscriber = this.#subscribers.get(family);
+    if (subscriber !== undefined && outbound !== before) outbound.group.adopt(subscriber, before.group);
+    rib.letGo(before);
+  }
+
+  #letGo(family: Family): void {
+    const outbound = this.#kept.get(family);
+    this.#kept.delete(family);
+    if (outbound !== undefined) this.#rib(family).letGo(outbound);
   }
 }
 
-function treatmentOf({ external, send }: Negotiated, family: Family, ours: Ours): Treatment {
+interface Membership {
+  readonly group: UpdateGroup;
+  readonly subscriber: Subscriber;
+}
+
+function treatmentOf({ external, send }: Agreed, family: Family, ours: Ours): Treatment {
   const { localAsn, self, policy, drain, role } = ours;
   return {
     external,

@@ -10,13 +10,14 @@ import type { Family } from '../wire/family.ts';
 import type { RouteRefresh } from '../wire/message.ts';
 import { cease } from '../wire/notification.ts';
 import type { Update } from '../wire/update.ts';
+import { expectedLocal, expectedOf } from './expectation.ts';
 import type { Outbound } from './family-rib.ts';
 import type { Inbound } from './inbound.ts';
 import { InboundFamilies } from './inbound-families.ts';
 import { refusalOf } from './listen-range.ts';
 import { EXHAUSTED_TIME, exhaustedText } from './memory.ts';
 import { type SelfNextHop, selfNextHop } from './next-hop.ts';
-import { type Changeable, OutboundFamilies } from './outbound-families.ts';
+import { type Changeable, type Ours, OutboundFamilies } from './outbound-families.ts';
 import type { PeerOwner } from './peer-owner.ts';
 import { limitData, limitText } from './prefix-limit.ts';
 import { Refresher } from './refresher.ts';
@@ -107,6 +108,7 @@ export class Peer implements SessionHandler {
   stop(how: Farewell): void {
     this.#keeper.stop(how);
     this.#inbound.forget();
+    this.#outbound.forget();
   }
 
   accept(connection: Connection): void {
@@ -156,6 +158,7 @@ export class Peer implements SessionHandler {
     if (!isSame(neighbor.maximumPrefixes, before.maximumPrefixes)) this.#limitsChanged();
     // An initial update that has still to begin chooses its own.
     if (this.#initialUpdateOf === undefined) this.#chooseNextHop();
+    if (this.#outbound.isReady && this.#keeper.negotiated === undefined) this.#prepare();
     this.choosePolicies();
   }
 
@@ -249,6 +252,8 @@ export class Peer implements SessionHandler {
   }
 
   stateChanged(from: SessionState, to: SessionState): void {
+    // One that appears by itself is there already, and its handshake goes before.
+    if (from === 'idle' && !this.#outbound.isReady && this.#neighbor.range === undefined) this.#prepare();
     this.#owner.stateChanged(this, from, to);
   }
 
@@ -296,9 +301,23 @@ export class Peer implements SessionHandler {
     if (negotiated === undefined) return;
     this.#initialUpdateOf = undefined;
     this.#chooseNextHop();
-    const { asn: localAsn } = this.#owner.global;
-    this.#outbound.join(negotiated, { localAsn, role: this.#neighbor.role, ...this.#changeable });
+    this.#outbound.join(negotiated, this.#ours);
     this.#owner.initialUpdateBegan(this);
+  }
+
+  /** Has the table ready that its session will most likely ask for. */
+  #prepare(): void {
+    const { global } = this.#owner;
+    const { config } = this.#keeper.session;
+    const agreed = expectedOf(this.#neighbor, global);
+    const interfaces = this.#owner.interfaces();
+    const local = expectedLocal(config, interfaces);
+    if (agreed === undefined || local === undefined) {
+      this.#outbound.forget();
+      return;
+    }
+    this.#self = selfNextHop(local, config.remote.address, interfaces, this.#neighbor.nextHop);
+    this.#outbound.prepare(agreed, this.#ours);
   }
 
   #exceeded(limit: MaximumPrefixes): void {
@@ -327,6 +346,10 @@ export class Peer implements SessionHandler {
         `nextHop is ${nextHop.kind}, and ${local.address} has no such address: its routes are not sent`,
         {},
       );
+  }
+
+  get #ours(): Ours {
+    return { localAsn: this.#owner.global.asn, role: this.#neighbor.role, ...this.#changeable };
   }
 
   get #changeable(): Changeable {

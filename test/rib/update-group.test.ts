@@ -356,6 +356,30 @@ describe.each([
     expect(reader.updates).toBeLessThanOrEqual(3 * Math.ceil(5000 / 3 / perMessage) + 1 + 3);
   });
 
+  test('a set goes out once for all routes that have it, whatever they had before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat({ max: ROUTES - 1 }), med), { maxLength: 30 }),
+        fc.constantFrom(1, undefined),
+        (changes, last) => {
+          const bench = new Bench(family, addPath);
+          for (const [route, med] of changes) bench.put(0, route, med);
+          const wanted = new Set<number | undefined>(bench.announced(0).values());
+          const [group] = bench.groups as [UpdateGroup];
+          const reader = bench.reader();
+          group.join(reader, ending(reader));
+          expect(reader.updates).toBe(wanted.size + 1);
+          for (let route = 0; route < ROUTES; route++) bench.put(0, route, last);
+          group.leave(reader);
+          const next = bench.reader();
+          group.join(next, ending(next));
+          expect(next.updates).toBe(last === undefined ? 1 : 2);
+        },
+      ),
+      { numRuns: runs / 10 },
+    );
+  });
+
   test('routes between those of a group, which it does not announce, are not owed to a member that was stalled', () => {
     const bench = new Bench(family, addPath, { octets: 1, prefixes: 1, step: 1000 });
     for (let i = 0; i < ROUTES; i++) bench.put(0, i, 1);

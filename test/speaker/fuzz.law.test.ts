@@ -234,8 +234,8 @@ describe('a speaker', () => {
         const fromGood = () => tableOf(node, { table: 'adj-rib-in', neighbor: addressOf(3) });
         const before = fromGood();
         node.watchRoutes({ table: 'adj-rib-in' }, (events) => expect(events.length).toBeGreaterThan(0));
-        node.addNeighbor(neighbor(9, options));
         const octets = node.tableOctets;
+        node.addNeighbor(neighbor(9, options));
 
         const bad = new BadPeer(lab);
         for (const bytes of hello) bad.sayBytes(bytes);
