@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { Address } from '../ip/address.ts';
 import { Prefix } from '../ip/prefix.ts';
+import type { OpenSource } from './monitor.ts';
 
 /** An address of a network interface of this machine. */
 export interface InterfaceAddress {
@@ -15,18 +16,40 @@ export interface InterfaceAddress {
 }
 
 /**
- * Milliseconds that one look serves where the kernel tells of no change: it takes a quarter of one, and a thousand sessions that come up at once ask two
+ * Milliseconds that one look serves where the kernel tells of no change: it takes a quarter of one and more, and a thousand sessions that come up at once ask two
  * thousand times.
  */
 const glance = 100;
 
+let isTold = false;
 let last: { readonly at: number; readonly addresses: readonly InterfaceAddress[] } | undefined;
 
-/** The addresses of all interfaces that are up, as the kernel has them, or had 100 milliseconds ago. */
+/** The addresses of all interfaces that are up, as the kernel has them: as it told last where it tells, else as it had them 100 milliseconds ago. */
 export function interfaceAddresses(): readonly InterfaceAddress[] {
   const now = performance.now();
-  if (last === undefined || now - last.at > glance) last = { at: now, addresses: lookAround() };
+  if (last === undefined || (!isTold && now - last.at > glance)) last = { at: now, addresses: lookAround() };
   return last.addresses;
+}
+
+/** A source that tells of changes has `interfaceAddresses` look anew then, and then alone. */
+export function lookingWhenTold(open: OpenSource): OpenSource {
+  return (changed, lost) => {
+    const anew = () => {
+      last = undefined;
+    };
+    isTold = open(
+      (datagram) => {
+        anew();
+        changed(datagram);
+      },
+      () => {
+        anew();
+        lost();
+      },
+    );
+    anew();
+    return isTold;
+  };
 }
 
 function lookAround(): readonly InterfaceAddress[] {
@@ -64,9 +87,8 @@ export interface InterfaceState {
   readonly addresses: string;
 }
 
-/** Every interface of this machine, by name. Whoever asks was told of a change, so `interfaceAddresses` looks anew, too. */
+/** Every interface of this machine, by name. */
 export function interfaceStates(): ReadonlyMap<string, InterfaceState> {
-  last = undefined;
   const up = networkInterfaces();
   const names = new Set([...namesIn(textAt('/proc/net/dev')), ...Object.keys(up)]);
   return new Map(

@@ -1,7 +1,7 @@
 import type { Clock, Entropy } from '../session/ports.ts';
 import { systemSockets } from '../transport/sys/system.ts';
 import { icmpv6Sockets } from './icmpv6-socket.ts';
-import { interfaceStates } from './interfaces.ts';
+import { interfaceStates, lookingWhenTold } from './interfaces.ts';
 import type { Links } from './links.ts';
 import { linksOf } from './machine.ts';
 import { netlinkSource } from './monitor.ts';
@@ -12,7 +12,7 @@ export function systemLinks(clock: Clock, entropy: Entropy): Links {
     clock,
     entropy,
     look: interfaceStates,
-    openSource: netlinkSource(systemSockets),
+    openSource: lookingWhenTold(netlinkSource(systemSockets)),
     openPort: icmpv6Sockets(systemSockets),
   });
 }

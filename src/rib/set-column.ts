@@ -45,24 +45,22 @@ export class SetColumn {
     return sets;
   }
 
-  /** The id after the last one that has a set. */
-  trimmedEnd(): number {
-    let end = this.#end;
-    while (end > 0 && this.sets[end - 1] === 0) end--;
-    return end;
-  }
-
-  /** Whether those that have a set all have the same, and looks at so many in a step. */
-  *haveOneSet(step: number): Generator<void, boolean> {
-    if (this.only !== 0) return true;
+  /** The set that all have that have one, 0 when none has; undefined: there are several. Looks at so many in a step. */
+  *setOfAll(step: number): Generator<void, number | undefined> {
+    if (this.only !== 0) return this.only;
     let first = 0;
     while (first < this.#end && this.sets[first] === 0) first++;
     const set = this.at(first);
     for (let from = first; from < this.#end; from += step) {
       if (from > first) yield;
-      if (!haveOnly(set, from, Math.min(from + step, this.#end), this.sets)) return false;
+      if (!haveOnly(set, from, Math.min(from + step, this.#end), this.sets)) return undefined;
     }
-    return true;
+    return set;
+  }
+
+  /** The id after the last one that has this set. */
+  endOf(set: number): number {
+    return this.sets.lastIndexOf(set, this.#end - 1) + 1;
   }
 
   clear(): void {

@@ -372,8 +372,8 @@ export class UpdateGroup {
   }
 
   *#inOrder(): Generator<void, Order> {
-    if (yield* this.#announced.haveOneSet(this.#limits.step))
-      return { kind: 'by id', end: this.#announced.trimmedEnd() };
+    const set = yield* this.#announced.setOfAll(this.#limits.step);
+    if (set !== undefined) return { kind: 'by id', end: set === 0 ? 0 : this.#announced.endOf(set) };
     // Some more, for what comes meanwhile: to grow is to write to all of it at once.
     const buckets = new Buckets(this.#size + (this.#size >> 4));
     yield* stepsOver(this.#announced.end, this.#limits.step, (from, to) =>

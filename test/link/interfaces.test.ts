@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { dynamicIn, interfaceAddresses } from '../../src/link/interfaces.ts';
+import { expect, test, vi } from 'vitest';
+import { dynamicIn, interfaceAddresses, lookingWhenTold } from '../../src/link/interfaces.ts';
+import type { OpenSource } from '../../src/link/monitor.ts';
 
 test('the loopback address is there, in its network, and every address is in the network given for it', () => {
   const all = interfaceAddresses();
@@ -17,4 +18,31 @@ test('an address without the permanent flag is one that the kernel may take back
     '',
   ].join('\n');
   expect([...dynamicIn(table)]).toEqual(['20010db80000000000000000000a0002', '20010db80000000000000000000a0003']);
+});
+
+test('the addresses are looked at anew when the kernel tells, and then alone; where it does not tell, every so often', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const told: (() => void)[] = [];
+    const tells: OpenSource = (changed, lost) => told.push(() => changed(new Uint8Array()), lost) > 0;
+    const onChange = vi.fn<() => void>();
+    expect(lookingWhenTold(tells)(onChange, onChange)).toBe(true);
+    for (const [i, tell] of told.entries()) {
+      const before = interfaceAddresses();
+      vi.advanceTimersByTime(60_000);
+      expect(interfaceAddresses()).toBe(before);
+      tell();
+      expect(interfaceAddresses()).not.toBe(before);
+      expect(interfaceAddresses()).toEqual(before);
+      expect(onChange).toHaveBeenCalledTimes(i + 1);
+    }
+    expect(lookingWhenTold(() => false)(onChange, onChange)).toBe(false);
+    const before = interfaceAddresses();
+    vi.advanceTimersByTime(50);
+    expect(interfaceAddresses()).toBe(before);
+    vi.advanceTimersByTime(60);
+    expect(interfaceAddresses()).not.toBe(before);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -23,9 +23,11 @@ test('whatever order ids are entered in, each keeps the set that it was given la
         wanted.set(id, set);
       }
       for (const [id, set] of wanted) expect(column.at(id)).toBe(set);
-      const last = Math.max(-1, ...[...wanted].flatMap(([id, set]) => (set === 0 ? [] : [id])));
-      expect(column.trimmedEnd()).toBe(last + 1);
-      expect(column.end).toBeGreaterThan(last);
+      for (const set of [1, 2, 3]) {
+        const last = Math.max(-1, ...[...wanted].flatMap(([id, given]) => (given === set ? [id] : [])));
+        expect(column.endOf(set)).toBe(last + 1);
+        expect(column.end).toBeGreaterThan(last);
+      }
     }),
     { numRuns: runs / 100 },
   );
@@ -36,13 +38,14 @@ test('a column has one set when all ids that have one have the same, however man
     fc.property(fc.array(fc.constantFrom(0, 0, 1, 1, 1, 2)), fc.integer({ min: 1, max: 100 }), (sets, step) => {
       const column = new SetColumn();
       for (const [id, set] of sets.entries()) column.enter(id)[id] = set;
-      let haveOne: boolean | undefined;
+      let all: number | undefined;
       runThrough(
         (function* () {
-          haveOne = yield* column.haveOneSet(step);
+          all = yield* column.setOfAll(step);
         })(),
       );
-      expect(haveOne).toBe(new Set(sets.filter((set) => set !== 0)).size <= 1);
+      const [set = 0, ...others] = new Set(sets.filter((set) => set !== 0));
+      expect(all).toBe(others.length > 0 ? undefined : set);
     }),
     { numRuns: runs },
   );
