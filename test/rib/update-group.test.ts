@@ -376,7 +376,7 @@ describe.each([
           expect(next.updates).toBe(last === undefined ? 1 : 2);
         },
       ),
-      { numRuns: runs / 10 },
+      { numRuns: runs / 100 },
     );
   });
 
