@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { UpdateGroup } from '../../src/rib/update-group.ts';
 import type { Speaker } from '../../src/speaker/speaker.ts';
 import type { Neighbor } from '../../src/speaker/types.ts';
@@ -6,10 +6,13 @@ import { ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
 import { addressOf, advertise, Lab, neighbor, stateOf, tableOf } from './support.ts';
 
 const fill = vi.spyOn(UpdateGroup.prototype, 'fill');
-
 const dispose = vi.spyOn(UpdateGroup.prototype, 'dispose');
 
-afterEach(() => fill.mockClear());
+// Test files share a process.
+afterAll(() => {
+  fill.mockRestore();
+  dispose.mockRestore();
+});
 
 /** One that announces to another; whichever dials. */
 async function pair(ours: Partial<Neighbor> = {}, theirs: Partial<Neighbor> = {}) {
