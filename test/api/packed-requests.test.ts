@@ -29,13 +29,27 @@ const drawRequest = (draw: Draw) => ({
   instance: draw.pick(['', 'node']),
   prefixes: draw.list(0, 8, () => drawPrefix(draw)),
   family: draw.oneIn(2) ? { afi: 'ipv6', safi: 'unicast' } : undefined,
-  nlri: draw.oneIn(2) ? Buffer.of(64, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 1) : Buffer.alloc(0),
+  nlri: Buffer.concat(draw.list(0, draw.pick([1, 40]), () => Buffer.of(64, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 1))),
   addPath: draw.oneIn(4),
   nextHop: draw.pick(['', '2001:db8::1']),
   attributes: draw.oneIn(2) ? { communities: ['65001:1'.repeat(draw.upTo(60))] } : undefined,
   /** Octets behind it: fields that nobody knows, a field that does not end, and prefixes without others between them. */
   more: Buffer.from(
-    draw.oneIn(3) ? draw.pick(['7801', 'f80101', '7d00000000', '00', '12', '227f', '12043a3a2f30']) : '',
+    draw.oneIn(3)
+      ? draw.pick([
+          '7801',
+          'f80101',
+          '7d00000000',
+          '00',
+          '12',
+          '227f',
+          '12043a3a2f30',
+          '3200',
+          '320140',
+          '2200',
+          '220140',
+        ])
+      : '',
     'hex',
   ),
   /** How much of its end is missing. */
@@ -82,5 +96,15 @@ test('prefixes as text are packed while the message is decoded', () => {
   const request = WithdrawPathsRequest.fromPartial({ instance: 'node', prefixes });
   const decoded = withdrawPaths.requestDeserialize(Buffer.from(WithdrawPathsRequest.encode(request).finish()));
   expect(decoded).toMatchObject({ instance: 'node', prefixes: [] });
+  expect(toNlri(decoded)).toEqual(toNlri(request));
+});
+
+test('packed NLRI is not copied out of the message', () => {
+  const nlri = Buffer.of(64, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 1);
+  const request = WithdrawPathsRequest.fromPartial({ family: { afi: 'ipv6', safi: 'unicast' }, nlri });
+  const message = Buffer.from(WithdrawPathsRequest.encode(request).finish());
+  const decoded = withdrawPaths.requestDeserialize(message);
+  expect(decoded.nlri).toEqual(nlri);
+  expect(decoded.nlri.buffer).toBe(message.buffer);
   expect(toNlri(decoded)).toEqual(toNlri(request));
 });
