@@ -3,6 +3,7 @@ import { Address } from '../ip/address.ts';
 import type { Connection, ConnectionHandler, Endpoint } from '../session/ports.ts';
 import { BgpError } from '../wire/error.ts';
 import { Framer } from './framing.ts';
+import { WriteTurns } from './write-turns.ts';
 
 /** Milliseconds that a closed connection may take to get rid of what is queued. */
 const lingerTime = 3000;
@@ -10,8 +11,11 @@ const lingerTime = 3000;
 /** Octets that are read of one connection before everything else has its turn: however fast a peer sends, no timer is late for it. */
 const share = 1 << 18;
 
-/** Octets that are written to one before everything else has its turn, as long as the kernel takes them at once: a peer that reads well is sent a whole table. */
-const writeShare = 1 << 18;
+/** Octets that never have to wait for other connections. */
+const little = 1 << 16;
+
+/** Of all connections of the process. */
+const turns = new WriteTurns();
 
 const nowhere: Endpoint = { address: new Address(new Uint8Array(16)), port: 0 };
 
@@ -26,8 +30,10 @@ export class SocketConnection implements Connection {
   #remote: Endpoint;
   /** Octets read in this turn, or in some together when they were few. */
   #read = 0;
-  /** As much of what was written. */
+  /** Octets written since its last turn began, or since it began to write. */
   #written = 0;
+  /** Its turn to write is over, and the next is to come. */
+  #isWaiting = false;
 
   /** `remote` is where a socket that still connects goes; absent for one that is connected. */
   constructor(socket: Socket, remote?: Endpoint) {
@@ -84,10 +90,12 @@ export class SocketConnection implements Connection {
 
   send(bytes: Uint8Array): boolean {
     const isTaken = this.#socket.write(bytes);
-    const before = this.#written;
     this.#written += bytes.length;
-    if (this.#written < writeShare) return isTaken;
-    if (before < writeShare) setImmediate(() => this.#goOn());
+    if (turns.take(bytes.length) || this.#written < little) return isTaken;
+    if (!this.#isWaiting) {
+      this.#isWaiting = true;
+      turns.wait(() => this.#goOn());
+    }
     return false;
   }
 
@@ -131,6 +139,7 @@ export class SocketConnection implements Connection {
   }
 
   #goOn(): void {
+    this.#isWaiting = false;
     this.#written = 0;
     if (!this.#socket.writableNeedDrain) this.#handler?.drained();
   }

@@ -175,6 +175,15 @@ describe.each(loopbacks)('over %s', (address) => {
     expect(dialled.pending).toBe(0);
   });
 
+  test('who has little to write does not wait for those who have much', async () => {
+    const [{ dialled: much }, { dialled: little }] = [await pair(address), await pair(address)];
+    while (much.send(slab.subarray(0, 16 * 1024)));
+    expect(little.send(keepalive)).toBe(true);
+    // The turn is over for all who have much.
+    expect(little.send(slab.subarray(0, 64 * 1024))).toBe(false);
+    expect(little.pending).toBe(0);
+  });
+
   test('a peer that sends as fast as it can leaves every turn to others as well', async () => {
     let octets = 0;
     let inTurn = 0;
