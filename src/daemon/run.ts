@@ -98,29 +98,21 @@ async function start(
   }
 }
 
-/** In milliseconds: a router that is there has its first routes by then. */
-const firstSessions = 250;
+/** In milliseconds: what all steps of the warm-up together wait for peers, for some may never answer, or not read at all. */
+const patience = 500;
 
-/** In milliseconds: what a step of the warm-up waits for peers that take routes, for some may not read at all. */
-const longestWait = 250;
-
-/**
- * A step at a time, so that peers and requests never wait for more than one; none beside the handshakes of the first sessions, nor between
- * the turns of a table that is being sent.
- */
+/** A step at a time, so that peers and requests never wait for more than one; none beside a handshake, nor between the turns of a table that is being sent. */
 async function warmUpAside(daemon: Daemon, { log }: Config): Promise<void> {
-  const start = performance.now();
   const silent = createLog(log?.level ?? 'info', 'json', { write: () => undefined });
   const steps = warmUp(() => rehearse(silent));
+  let waited = 0;
   do {
     // One that does not keep the process alive does not come either while nothing else does.
     await turn();
     const since = performance.now();
-    while (
-      (performance.now() - start < firstSessions && daemon.isGreeting) ||
-      (performance.now() - since < longestWait && daemon.isSending)
-    )
+    while (waited + performance.now() - since < patience && (daemon.isGreeting || daemon.isSending))
       await wait(1, undefined, { ref: false });
+    waited += performance.now() - since;
   } while ((await steps.next()).done !== true);
 }
 
