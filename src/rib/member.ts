@@ -5,8 +5,10 @@ import type { Slab } from './packer.ts';
 
 /** A peer as an update group sees it. */
 export interface Subscriber {
-  /** False: hold back until `resume`. May make the member leave. */
+  /** False: hold back until `resume`. May make the member leave. The bytes may change afterwards, if nothing is `pending`. */
   send(bytes: Uint8Array, updates: number): boolean;
+  /** Octets of what was sent that are still to be read from where they are. */
+  readonly pending: number;
 }
 
 /** What is still to be sent before a member follows the log: a first dump, a refresh, or the difference to another group. */

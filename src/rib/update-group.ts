@@ -308,7 +308,7 @@ export class UpdateGroup {
         if (order === undefined) return;
         const slab = this.#nextOfTransfer(member, transfer, order);
         transfer.position = slab.end;
-        if (slab.bytes.length > 0) this.#send(member, slab.bytes, slab.updates);
+        if (slab.bytes.length > 0) this.#send(member, slab);
         if (member.transfer === transfer && transfer.position === transfer.snapshot.end) {
           this.#end(member);
           if (transfer.ending !== undefined) this.#mark(member, transfer.ending);
@@ -324,13 +324,15 @@ export class UpdateGroup {
       } else if (member.cursor.position < this.#log.end) {
         const { slab, to } = this.#nextOfLog(member.cursor.position);
         member.cursor.position = to;
-        if (slab.bytes.length > 0) this.#send(member, slab.bytes, slab.updates);
+        if (slab.bytes.length > 0) this.#send(member, slab);
       } else return;
     }
   }
 
-  #send(member: Member, bytes: Uint8Array, updates: number): void {
-    if (!member.subscriber.send(bytes, updates)) member.blocked = true;
+  #send(member: Member, slab: Slab): void {
+    const { subscriber } = member;
+    if (!subscriber.send(slab.bytes, slab.updates)) member.blocked = true;
+    if (subscriber.pending > 0) this.#packer.keep(slab);
   }
 
   #mark(member: Member, mark: Mark): void {
@@ -405,7 +407,10 @@ export class UpdateGroup {
       order.kind === 'by id'
         ? this.#packById(position, order.end, cursor)
         : this.#packListed(order.ids, position, cursor);
-    if (snapshot.members > 1) snapshot.slabs.set(position, { slab, version: this.#version });
+    if (snapshot.members > 1) {
+      this.#packer.keep(slab);
+      snapshot.slabs.set(position, { slab, version: this.#version });
+    }
     return slab;
   }
 
@@ -458,30 +463,34 @@ export class UpdateGroup {
     const window = this.#window;
     window.clear();
     this.#log.collect(from, to, window);
-    this.#packed = { from, to, version: this.#version, slab: this.#packAll(window) };
-    return this.#packed;
+    const packed = { from, to, version: this.#version, slab: this.#packAll(window) };
+    if (this.#members.size > 1) {
+      this.#packer.keep(packed.slab);
+      this.#packed = packed;
+    }
+    return packed;
   }
 
   /** One slab from a whole window, however long. */
   #packAll(window: IdList): Slab {
     const ids = bucketed(window.ids, window.length, this.#announced.sets);
-    const first = this.#packer.pack(ids, 0, window.length, this.#announced.sets);
-    if (first.end === window.length) return first;
-    const slabs = [first];
-    let updates = first.updates;
-    let size = first.bytes.length;
-    for (let at = first.end; at < window.length; ) {
-      const slab = this.#packer.pack(ids, at, window.length, this.#announced.sets);
-      slabs.push(slab);
+    let slab = this.#packer.pack(ids, 0, window.length, this.#announced.sets);
+    if (slab.end === window.length) return slab;
+    const parts: Uint8Array[] = [];
+    let { updates } = slab;
+    let size = slab.bytes.length;
+    while (slab.end < window.length) {
+      parts.push(slab.bytes.slice());
+      slab = this.#packer.pack(ids, slab.end, window.length, this.#announced.sets);
       updates += slab.updates;
       size += slab.bytes.length;
-      at = slab.end;
     }
+    parts.push(slab.bytes);
     const bytes = new Uint8Array(size);
     let at = 0;
-    for (const slab of slabs) {
-      bytes.set(slab.bytes, at);
-      at += slab.bytes.length;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
     }
     return { bytes, updates, end: window.length };
   }

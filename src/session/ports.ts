@@ -94,7 +94,7 @@ export interface Connection {
   /** Takes over what happens from now on. An accepted connection has no handler before: what came until then is told next. */
   handle(handler: ConnectionHandler): void;
   /**
-   * Queues one or more whole messages; the bytes are not copied and must not change afterwards.
+   * Queues one or more whole messages; the bytes are not copied, and must not change afterwards unless nothing is `pending`.
    * False when the peer reads slower than we write, or others are to have their turn first: hold back until `drained`.
    */
   send(bytes: Uint8Array): boolean;

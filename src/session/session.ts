@@ -219,8 +219,8 @@ export class Session {
   }
 
   /**
-   * Queues whole messages as they are, `updates` of them UPDATEs; the bytes must not change afterwards. False when not established,
-   * or as `Connection.send`: then hold back until `drained`.
+   * Queues whole messages as they are, `updates` of them UPDATEs; the bytes must not change afterwards unless nothing is `pending`. False when
+   * not established, or as `Connection.send`: then hold back until `drained`.
    */
   send(bytes: Uint8Array, updates: number): boolean {
     const machine = this.#established;

@@ -20,42 +20,40 @@ export type Agreed = Pick<Negotiated, 'external' | 'families' | 'send'>;
  */
 export class OutboundFamilies {
   readonly #rib: (family: Family) => FamilyRib;
-  readonly #send: Subscriber['send'];
+  readonly #subscriber: Subscriber;
   readonly #sendEndOfRib: (family: Family) => boolean;
   readonly #kept = new Map<Family, Outbound>();
-  /** Present while the session is up. */
-  readonly #subscribers = new Map<Family, Subscriber>();
+  /** Those of the session while it is up. */
+  readonly #joined = new Set<Family>();
 
-  /** `send`, `sendEndOfRib`: see `Subscriber` and `Mark`. */
-  constructor(rib: (family: Family) => FamilyRib, send: Subscriber['send'], sendEndOfRib: (family: Family) => boolean) {
+  /** `subscriber` is the peer; `sendEndOfRib`: see `Mark`. */
+  constructor(rib: (family: Family) => FamilyRib, subscriber: Subscriber, sendEndOfRib: (family: Family) => boolean) {
     this.#rib = rib;
-    this.#send = send;
+    this.#subscriber = subscriber;
     this.#sendEndOfRib = sendEndOfRib;
   }
 
   of(family: Family): Outbound | undefined {
-    return this.#subscribers.has(family) ? this.#kept.get(family) : undefined;
+    return this.#joined.has(family) ? this.#kept.get(family) : undefined;
   }
 
   families(): Iterable<Family> {
-    return this.#subscribers.keys();
+    return this.#joined.keys();
   }
 
   /** Prefixes, or paths, that the peer has of us. */
   sent(family: Family): number {
-    const membership = this.#membership(family);
-    return membership?.group.sentTo(membership.subscriber) ?? 0;
+    return this.of(family)?.group.sentTo(this.#subscriber) ?? 0;
   }
 
   /** Changes that wait for the peer to read. */
   unsent(family: Family): number {
-    const membership = this.#membership(family);
-    return membership?.group.unsentTo(membership.subscriber) ?? 0;
+    return this.of(family)?.group.unsentTo(this.#subscriber) ?? 0;
   }
 
   /** TCP took all that there is to send. */
   get isCurrent(): boolean {
-    return this.#memberships.every(({ group, subscriber }) => group.isCurrent(subscriber));
+    return this.#groups.every((group) => group.isCurrent(this.#subscriber));
   }
 
   /** Whether there are groups that a session will be sent from, or is. */
@@ -73,15 +71,14 @@ export class OutboundFamilies {
   join(negotiated: Negotiated, ours: Ours): void {
     this.prepare(negotiated, ours);
     for (const [family, { group }] of this.#kept) {
-      const subscriber: Subscriber = { send: this.#send };
-      this.#subscribers.set(family, subscriber);
-      group.join(subscriber, () => this.#sendEndOfRib(family));
+      this.#joined.add(family);
+      group.join(this.#subscriber, () => this.#sendEndOfRib(family));
     }
   }
 
   leave(): void {
-    for (const { group, subscriber } of this.#memberships) group.leave(subscriber);
-    this.#subscribers.clear();
+    for (const group of this.#groups) group.leave(this.#subscriber);
+    this.#joined.clear();
   }
 
   /** No session is up, and none is to be. */
@@ -100,23 +97,17 @@ export class OutboundFamilies {
 
   /** Sends everything of a family again, between the marks. */
   refresh(family: Family, marks?: RefreshMarks): void {
-    const membership = this.#membership(family);
-    membership?.group.refresh(membership.subscriber, marks);
+    this.of(family)?.group.refresh(this.#subscriber, marks);
   }
 
   /** TCP takes more again. */
   resume(): void {
-    for (const { group, subscriber } of this.#memberships) group.resume(subscriber);
+    for (const group of this.#groups) group.resume(this.#subscriber);
   }
 
-  get #memberships(): readonly Membership[] {
-    return [...this.#subscribers.keys()].flatMap((family) => this.#membership(family) ?? []);
-  }
-
-  #membership(family: Family): Membership | undefined {
-    const group = this.#kept.get(family)?.group;
-    const subscriber = this.#subscribers.get(family);
-    return group && subscriber && { group, subscriber };
+  /** Those that the session is sent from. */
+  get #groups(): readonly UpdateGroup[] {
+    return [...this.#joined].flatMap((family) => this.of(family)?.group ?? []);
   }
 
   /** In place of the group before, whose member it is sent on in the new one. */
@@ -127,8 +118,7 @@ export class OutboundFamilies {
     const outbound = rib.keep(treatment);
     this.#kept.set(family, outbound);
     if (before === undefined) return;
-    const subscriber = this.#subscribers.get(family);
-    if (subscriber !== undefined && outbound !== before) outbound.group.adopt(subscriber, before.group);
+    if (this.#joined.has(family) && outbound !== before) outbound.group.adopt(this.#subscriber, before.group);
     rib.letGo(before);
   }
 
@@ -137,11 +127,6 @@ export class OutboundFamilies {
     this.#kept.delete(family);
     if (outbound !== undefined) this.#rib(family).letGo(outbound);
   }
-}
-
-interface Membership {
-  readonly group: UpdateGroup;
-  readonly subscriber: Subscriber;
 }
 
 function treatmentOf({ external, send }: Agreed, family: Family, ours: Ours): Treatment {

@@ -60,11 +60,7 @@ export class Peer implements SessionHandler {
       },
       neighbor.maximumPrefixes,
     );
-    this.#outbound = new OutboundFamilies(
-      rib,
-      (bytes, updates) => this.#keeper.session.send(bytes, updates),
-      (family) => this.#keeper.session.send(endOfRibMessage(family), 1),
-    );
+    this.#outbound = new OutboundFamilies(rib, this.#keeper, (family) => this.#keeper.send(endOfRibMessage(family), 1));
   }
 
   get neighbor(): Neighbor {
@@ -197,7 +193,7 @@ export class Peer implements SessionHandler {
       remoteCapabilities: negotiated?.remoteOpen.capabilities ?? [],
       counters: session.counters,
       timers: { ...session.timers, ...this.#inbound.timers },
-      pending: session.pending,
+      pending: this.#keeper.pending,
       receivedOctets: this.receivedOctets,
       ...(this.#keeper.isFound && { remoteAddress: this.remote }),
       ...(negotiated && { negotiated }),

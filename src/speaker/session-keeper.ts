@@ -1,5 +1,6 @@
 import type { Address } from '../ip/address.ts';
 import type { LinkChange, RouterSearch } from '../link/links.ts';
+import type { Subscriber } from '../rib/member.ts';
 import type { Connection, Timer } from '../session/ports.ts';
 import { isSame } from '../session/same.ts';
 import { Session } from '../session/session.ts';
@@ -28,8 +29,8 @@ interface Hold {
 /** How a session is ended: a Cease of this subcode and text, or without a word. */
 export type Farewell = { readonly subcode: number; readonly text: string; readonly data?: Uint8Array } | 'silently';
 
-/** Keeps the session of one peer: when it may run, where the peer is, and what under it (BFD, the link) it lives and dies with. */
-export class SessionKeeper {
+/** Keeps the session of one peer: when it may run, where the peer is, and what under it (BFD, the link) it lives and dies with. What is sent to the peer goes to whichever session is up. */
+export class SessionKeeper implements Subscriber {
   readonly #peer: Peer;
   readonly #owner: PeerOwner;
   readonly #finder: RouterFinder;
@@ -65,6 +66,14 @@ export class SessionKeeper {
 
   get session(): Session {
     return this.#session;
+  }
+
+  send(bytes: Uint8Array, updates: number): boolean {
+    return this.#session.send(bytes, updates);
+  }
+
+  get pending(): number {
+    return this.#session.pending;
   }
 
   /** Where the peer is; of one known by its interface, its own address while no router was found there. */

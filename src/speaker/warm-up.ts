@@ -59,6 +59,9 @@ export async function* warmUp(
   let result = { sent: 0, received: 0 };
   for (let session = 2 * LISTENING; session < SESSIONS; session++)
     result = yield* meet(speaker, network, turns, tables[session % 2]);
+  // Once more what came first: tables that grew, and octets that waited, made V8 throw that code away.
+  for (let first = 0; first < SOME; first += FEW) withdraw(speaker, tableOf(PREFIXES + first, FEW));
+  for (let session = 0; session < LISTENING; session++) yield* meet(speaker, network, turns);
   await speaker.stop({ fullDestroy: true });
   return result;
 }
@@ -86,7 +89,7 @@ function* meet(
     yield;
     const more = tableOf(PREFIXES + SOME, SOME);
     originate(speaker, more, 1);
-    speaker.withdrawPrefixes(more.family, more);
+    withdraw(speaker, more);
   }
   for (const [i, bytes] of messages.entries()) {
     if (i % MESSAGES === 0) yield;
@@ -100,6 +103,10 @@ function* meet(
 
 function originate(speaker: Speaker, nlri: Nlri, community: number): void {
   speaker.advertiseBulk({ family: nlri.family, nlri, attributes: { communities: [community] } });
+}
+
+function withdraw(speaker: Speaker, nlri: Nlri): void {
+  speaker.withdrawPrefixes(nlri.family, nlri);
 }
 
 /** A list of them, a few at a time. */
@@ -187,11 +194,12 @@ class NoNetwork implements Network {
   }
 }
 
-/** Takes whatever it is sent. */
+/** Takes whatever it is sent, and now and then not at once. */
 class NoConnection implements Connection {
   readonly local = { address: here, port: 179 };
   readonly remote = { address: there, port: 49152 };
-  readonly pending = 0;
+  pending = 0;
+  #sends = 0;
   maxMessageLength = 4096;
   handler: ConnectionHandler | undefined;
 
@@ -199,7 +207,8 @@ class NoConnection implements Connection {
     this.handler = handler;
   }
 
-  send(): boolean {
+  send(bytes: Uint8Array): boolean {
+    this.pending = ++this.#sends % 4 === 3 ? bytes.length : 0;
     return true;
   }
 

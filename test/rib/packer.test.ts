@@ -20,14 +20,15 @@ test.each([
   ['IPv4 with an IPv6 next hop', ipv4Unicast, ipv4Nlri, global],
   ['IPv6', ipv6Unicast, ipv6Nlri, Uint8Array.of(...global, ...linkLocal)],
 ] as const)(
-  '%s: every prefix is in exactly one message with its attributes, and none exceeds the negotiated size',
+  '%s: every prefix is in exactly one message with its attributes, none exceeds the negotiated size, and no slab that is kept changes',
   (_, family, nlri, nextHop) => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(nlri, fc.option(fc.nat(900), { nil: undefined })), { maxLength: 60 }),
         fc.constantFrom(4096, 65535),
         fc.constantFrom(1, 5000, 1 << 17),
-        (routes, maxMessage, slabOctets) => {
+        fc.constantFrom(1, 2, 1000),
+        (routes, maxMessage, slabOctets, keptOf) => {
           const octets = family === ipv4Unicast ? 4 : 16;
           const table = new PrefixTable(octets);
           const store = new AttributeStore();
@@ -57,9 +58,15 @@ test.each([
             extendedNextHop: new Set([ipv4Unicast]),
           };
           const seen: string[] = [];
+          const kept: { readonly bytes: Uint8Array; readonly asPacked: Uint8Array }[] = [];
+          let slabs = 0;
           for (let at = 0; at < ids.length; ) {
             const slab = packer.pack(ids, at, ids.length, sets);
             expect(slab.end).toBeGreaterThan(at);
+            if (++slabs % keptOf === 0) {
+              packer.keep(slab);
+              kept.push({ bytes: slab.bytes, asPacked: slab.bytes.slice() });
+            }
             at = slab.end;
             let messages = 0;
             for (let start = 0; start < slab.bytes.length; messages++) {
@@ -76,6 +83,7 @@ test.each([
             }
             expect(messages).toBe(slab.updates);
           }
+          for (const { bytes, asPacked } of kept) expect(bytes).toEqual(asPacked);
           const wanted = [...expected].map(([id, count]) => {
             const bytes = new Uint8Array(17);
             const end = table.writeNlri(id, bytes, 0);

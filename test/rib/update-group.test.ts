@@ -44,6 +44,9 @@ class Reader implements Subscriber {
     },
   };
 
+  /** It has no room for the last octets that it was sent, and reads them when it is sent more. */
+  pending = 0;
+  #unread: { readonly bytes: Uint8Array; readonly asSent: Buffer } | undefined;
   readonly #context: Context;
 
   constructor(credit = Number.POSITIVE_INFINITY, addPath: readonly Family[] = []) {
@@ -52,6 +55,8 @@ class Reader implements Subscriber {
   }
 
   send(bytes: Uint8Array, updates: number): boolean {
+    if (this.#unread?.asSent.equals(this.#unread.bytes) === false)
+      throw new Error('what was still to be read has changed');
     this.updates += updates;
     let counted = 0;
     for (let at = 0; at < bytes.length; counted++) {
@@ -61,7 +66,10 @@ class Reader implements Subscriber {
       at += length;
     }
     expect(counted).toBe(updates);
-    return --this.credit > 0;
+    const hasRoom = --this.credit > 0;
+    this.pending = hasRoom ? 0 : bytes.length;
+    this.#unread = hasRoom ? undefined : { bytes, asSent: Buffer.from(bytes) };
+    return hasRoom;
   }
 
   #read(body: Uint8Array): void {
@@ -394,6 +402,56 @@ describe.each([
     expect([reader.table.size, group.unsentTo(reader)]).toEqual([2, 0]);
   });
 
+  describe('what is packed for one member stays as it is for another, whatever is packed in between', () => {
+    const meds = Array.from({ length: 10 }, (_, i) => i);
+    const setUp = (prefixes: number) => {
+      const bench = new Bench(family, addPath, { octets: 1, prefixes, step: 1000 });
+      for (const i of meds) bench.put(0, i, i);
+      const [group] = bench.groups as [UpdateGroup];
+      const join = (credit?: number) => {
+        const reader = bench.reader(credit);
+        group.join(reader, ending(reader));
+        return reader;
+      };
+      const resume = (reader: Reader, credit = Number.POSITIVE_INFINITY) => {
+        reader.credit = credit;
+        group.resume(reader);
+      };
+      const tableOf = ({ table }: Reader) => Object.fromEntries(table);
+      return { bench, group, join, resume, tableOf };
+    };
+
+    test('of a dump', () => {
+      const { bench, join, resume, tableOf } = setUp(1);
+      const readers = [join(1), join(1)];
+      for (const reader of readers) resume(reader);
+      expect(readers.map(tableOf)).toEqual([bench.named(meds), bench.named(meds)]);
+    });
+
+    test('of changes', () => {
+      const { bench, group, join, resume, tableOf } = setUp(1000);
+      const [first, second, dumped] = [join(), join(), join(1)] as const;
+      first.credit = 1;
+      second.credit = 1;
+      for (const med of [20, 21]) {
+        bench.put(0, 0, med);
+        group.flush();
+      }
+      resume(first);
+      resume(dumped, 2);
+      resume(second);
+      expect([first, second].map(tableOf)).toEqual(Array(2).fill(bench.named([21, ...meds.slice(1)])));
+    });
+
+    test('of changes that are more than one slab', () => {
+      const { bench, group, join, tableOf } = setUp(1000);
+      const reader = join();
+      for (const i of meds) bench.put(0, i, 10 + i);
+      group.flush();
+      expect(tableOf(reader)).toEqual(bench.named(meds.map((med) => 10 + med)));
+    });
+  });
+
   test('what a later change supersedes is never sent to a member that was stalled', () => {
     const bench = new Bench(family, addPath);
     const reader = bench.reader(1);
@@ -460,7 +518,7 @@ describe.each([
     const bench = new Bench(family, addPath);
     const sent: Uint8Array[][] = [[], []];
     sent.forEach((list) => {
-      const member = { send: (bytes: Uint8Array) => list.push(bytes) > 0 };
+      const member = { send: (bytes: Uint8Array) => list.push(bytes) > 0, pending: 0 };
       bench.groups[0]?.join(member, ending(member));
     });
     for (let i = 0; i < 100; i++) bench.put(0, i, 1);
