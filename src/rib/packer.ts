@@ -25,8 +25,7 @@ const KEPT = 1 << 16;
 
 /**
  * Builds UPDATEs from route ids that are in order of attribute set: consecutive ids with the same set share messages, each filled to the limit.
- * One buffer is written again and again, for what the kernel takes from a buffer that is in the processor's cache it takes in half the time; and memory
- * that is new costs more than all the packing.
+ * One buffer is written again and again: it stays in the processor's caches, and to touch memory that is new costs more than all the packing.
  */
 export class Packer {
   readonly #keys: RouteKeys;

@@ -13,7 +13,7 @@ import { seeded } from '../simulation/random.ts';
 
 // A daemon of its own process, killed with no warning while it is being given things.
 
-const rounds = Math.max(3, Math.min(12, Math.floor(runs / 5000)));
+const rounds = Math.max(3, Math.min(20, Math.floor(runs / 5000)));
 
 let directory: string;
 let daemon: ChildProcess | undefined;

@@ -5,7 +5,7 @@ import { runs } from '../../runs.ts';
 import { seeded } from '../../simulation/random.ts';
 import { type End, Pair } from './pair.ts';
 
-const numRuns = Math.ceil(runs / 40);
+const numRuns = Math.max(1, Math.ceil(runs / 20));
 const interval = fc.integer({ min: 10_000, max: 2_000_000 });
 const timings: fc.Arbitrary<Timing> = fc.record({
   desiredMinTx: interval,
