@@ -2,7 +2,7 @@ import type { Family } from '../wire/family.ts';
 import type { AttributeStore } from './attribute-store.ts';
 import { Buckets, bucketed } from './bucket.ts';
 import { ChangeLog } from './change-log.ts';
-import { IdList } from './column.ts';
+import { GroupPacker, type SlabLimits, slabLimits } from './group-packer.ts';
 import {
   type Mark,
   Member,
@@ -12,22 +12,10 @@ import {
   type Subscriber,
   type Transfer,
 } from './member.ts';
-import { Packer, type Slab } from './packer.ts';
+import type { Slab } from './packer.ts';
 import type { RouteKeys } from './route-keys.ts';
 import { SetColumn } from './set-column.ts';
 import { type Run, runThrough, type Steps, stepsOver } from './steps.ts';
-
-/** How much goes to a socket at a time: large enough for few system calls, small enough that a keepalive is never late behind it. */
-export interface SlabLimits {
-  /** Octets after which a slab ends. */
-  readonly octets: number;
-  /** Prefixes that one slab looks at. */
-  readonly prefixes: number;
-  /** Prefixes that one step of what comes before the first slab looks at. */
-  readonly step: number;
-}
-
-const LIMITS: SlabLimits = { octets: 128 * 1024, prefixes: 16384, step: 65536 };
 
 /**
  * The Adj-RIB-Out that peers with the same outbound treatment share, for one family: what is announced for each route, and the changes
@@ -36,10 +24,9 @@ const LIMITS: SlabLimits = { octets: 128 * 1024, prefixes: 16384, step: 65536 };
 export class UpdateGroup {
   readonly #keys: RouteKeys;
   readonly #store: AttributeStore;
-  readonly #family: Family;
   readonly #limits: SlabLimits;
-  #packer: Packer;
   readonly #log: ChangeLog;
+  readonly #packer: GroupPacker;
   readonly #run: Run;
   /** What is to be put in before anybody is sent anything. */
   #fill: Steps | undefined;
@@ -51,7 +38,6 @@ export class UpdateGroup {
   #snapshot: Snapshot | undefined;
   /** The last window of the log that was packed, for the next member at the same place. */
   #packed: { readonly from: number; readonly to: number; readonly version: number; readonly slab: Slab } | undefined;
-  readonly #window = new IdList();
   readonly #oneId = new Uint32Array(1);
   readonly #oneSet = new Uint32Array(1);
 
@@ -61,20 +47,20 @@ export class UpdateGroup {
     family: Family,
     maxMessage: number,
     run: Run = runThrough,
-    limits: SlabLimits = LIMITS,
+    limits: SlabLimits = slabLimits,
   ) {
     this.#keys = keys;
     this.#store = store;
-    this.#family = family;
     this.#run = run;
     this.#limits = limits;
-    this.#packer = new Packer(keys, store, family, maxMessage, limits.octets);
     this.#log = new ChangeLog(keys);
+    const source = { keys, store, family, log: this.#log, announced: this.#announced };
+    this.#packer = new GroupPacker(source, maxMessage, limits);
   }
 
   /** From now on; every set that is announced fits. */
   setMaxMessage(octets: number): void {
-    this.#packer = new Packer(this.#keys, this.#store, this.#family, octets, this.#limits.octets);
+    this.#packer.setMaxMessage(octets);
   }
 
   /** Routes announced. */
@@ -403,10 +389,7 @@ export class UpdateGroup {
     const known = snapshot.slabs.get(position);
     if (known?.version === this.#version) return known.slab;
     const cursor = snapshot.version === this.#version ? undefined : member.cursor.position;
-    const slab =
-      order.kind === 'by id'
-        ? this.#packById(position, order.end, cursor)
-        : this.#packListed(order.ids, position, cursor);
+    const slab = this.#packer.packOrder(order, position, cursor);
     if (snapshot.members > 1) {
       this.#packer.keep(slab);
       snapshot.slabs.set(position, { slab, version: this.#version });
@@ -414,84 +397,15 @@ export class UpdateGroup {
     return slab;
   }
 
-  // With a cursor something has changed since the snapshot was taken, and the log will bring it: such prefixes are left out here, in whatever state they are.
-
-  #packListed(ids: Uint32Array, position: number, cursor: number | undefined): Slab {
-    if (cursor === undefined) return this.#packer.pack(ids, position, ids.length, this.#announced.sets);
-    const end = Math.min(position + this.#limits.prefixes, ids.length);
-    const window = this.#window;
-    window.clear();
-    window.reserve(end - position);
-    window.ids.set(ids.subarray(position, end));
-    window.length = this.#withoutPending(window.ids, end - position, cursor);
-    // Mostly nothing: then they are in order as they are.
-    if (window.length === end - position) return this.#packer.pack(ids, position, end, this.#announced.sets);
-    return { ...this.#packAll(window), end };
-  }
-
-  #packById(position: number, last: number, cursor: number | undefined): Slab {
-    const most = Math.min(this.#limits.prefixes, last - position);
-    const window = this.#window;
-    window.clear();
-    window.reserve(most + 1);
-    const { ids } = window;
-    const { sets } = this.#announced;
-    let next = position;
-    let length = 0;
-    for (; next < last && length < most; next++) if (sets[next] !== 0) ids[length++] = next;
-    if (cursor !== undefined) length = this.#withoutPending(ids, length, cursor);
-    // Whatever the slab ends with, what follows it is where the next one begins.
-    ids[length] = next;
-    const slab = this.#packer.pack(ids, 0, length, sets);
-    return { ...slab, end: ids[slab.end] as number };
-  }
-
-  /** Leaves out what the log still has for a cursor, and returns how many are left. */
-  #withoutPending(ids: Uint32Array, length: number, cursor: number): number {
-    let left = 0;
-    for (let i = 0; i < length; i++) {
-      const id = ids[i] as number;
-      if (!this.#log.isPending(id, cursor)) ids[left++] = id;
-    }
-    return left;
-  }
-
   #nextOfLog(from: number): { readonly slab: Slab; readonly to: number } {
-    const to = Math.min(from + this.#limits.prefixes, this.#log.end);
+    const to = this.#packer.endOfLog(from);
     const last = this.#packed;
     if (last !== undefined && last.from === from && last.to === to && last.version === this.#version) return last;
-    const window = this.#window;
-    window.clear();
-    this.#log.collect(from, to, window);
-    const packed = { from, to, version: this.#version, slab: this.#packAll(window) };
+    const packed = { from, to, version: this.#version, slab: this.#packer.packLog(from, to) };
     if (this.#members.size > 1) {
       this.#packer.keep(packed.slab);
       this.#packed = packed;
     }
     return packed;
-  }
-
-  /** One slab from a whole window, however long. */
-  #packAll(window: IdList): Slab {
-    const ids = bucketed(window.ids, window.length, this.#announced.sets);
-    let slab = this.#packer.pack(ids, 0, window.length, this.#announced.sets);
-    if (slab.end === window.length) return slab;
-    const parts: Uint8Array[] = [];
-    let { updates } = slab;
-    let size = slab.bytes.length;
-    while (slab.end < window.length) {
-      parts.push(slab.bytes.slice());
-      slab = this.#packer.pack(ids, slab.end, window.length, this.#announced.sets);
-      updates += slab.updates;
-      size += slab.bytes.length;
-    }
-    parts.push(slab.bytes);
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return { bytes, updates, end: window.length };
   }
 }
