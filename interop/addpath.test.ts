@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Frr } from './lab/frr.ts';
-import { Herald, type HeraldRoute } from './lab/herald.ts';
+import { Herald } from './lab/herald.ts';
 import { frrVersions, useLab } from './lab/scenario.ts';
 import { until } from './lab/until.ts';
 import { rack } from './rack/addresses.ts';
@@ -93,10 +93,7 @@ describe.each(frrVersions)('several paths of one prefix (ADD-PATH, RFC 7911), FR
     await announce('worker2', rack.worker2.address, 1);
     await announce('worker2', '2001:db8:0:2::b', 2);
     const received = async () => {
-      const command = `herald routes received ipv6/unicast peer ${rack.worker1.tor} -o json`;
-      const routes = await lab()
-        .node('worker1')
-        .json<(HeraldRoute & { readonly paths: { 'path-id'?: number }[] })[]>(command.split(' '));
+      const routes = await herald('worker1').routes(`received ipv6/unicast peer ${rack.worker1.tor}`);
       return routes.find(({ prefix }) => prefix === vip)?.paths ?? [];
     };
     const paths = await until(received, (list) => list.length === 2, { what: 'two paths received' });

@@ -112,10 +112,7 @@ describe('long-lived graceful restart (RFC 9494)', () => {
 
   /** What we have of a router's two routes. */
   async function ours(index: number): Promise<`${Sight}, ${Sight}`> {
-    const command = `herald routes received ipv6/unicast peer ${endsOf(index).router} -o json`;
-    const routes = await lab()
-      .node('herald')
-      .json<{ prefix: string; paths: { communities?: string[] }[] }[]>(command.split(' '));
+    const routes = await herald().routes(`received ipv6/unicast peer ${endsOf(index).router}`);
     const sightOf = (wanted: string): Sight => {
       const [path] = routes.find(({ prefix }) => prefix === wanted)?.paths ?? [];
       if (path === undefined) return 'gone';

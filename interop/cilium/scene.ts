@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { call, connect, controlPlane, type UnaryMethod } from '../../src/api/client.ts';
 import { Frr } from '../lab/frr.ts';
 import { Gobgp } from '../lab/gobgp.ts';
-import { Herald, type HeraldRoute } from '../lab/herald.ts';
+import { Herald } from '../lab/herald.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabNode } from '../lab/node.ts';
 import { until } from '../lab/until.ts';
@@ -86,7 +86,7 @@ export class Scene {
 
   /** The IPv6 prefixes of the Loc-RIB. */
   async available(): Promise<string[]> {
-    const routes = await this.node.json<HeraldRoute[]>(['herald', 'routes', 'available', '-o', 'json']);
+    const routes = await this.herald.routes('available');
     return routes.map(({ prefix }) => prefix);
   }
 

@@ -1,6 +1,7 @@
-import { instancesToShow, withClient } from '../../src/cli/daemon.ts';
-import { peerJson } from '../../src/cli/json.ts';
+import { type Client, instancesToShow, withClient } from '../../src/cli/daemon.ts';
+import { peerJson, routeJson } from '../../src/cli/json.ts';
 import { findPeers } from '../../src/cli/peers.ts';
+import { findRoutes, parseQuery } from '../../src/cli/routes.ts';
 import type { LabNode } from './node.ts';
 import { until } from './until.ts';
 
@@ -54,6 +55,12 @@ export interface HeraldBfd {
 
 export interface HeraldRoute {
   readonly prefix: string;
+  readonly paths: readonly HeraldPath[];
+}
+
+export interface HeraldPath {
+  readonly communities?: readonly string[];
+  readonly 'path-id'?: number;
 }
 
 /** Asks and tells the daemon on a node: by its own command, but for what scenarios look at again and again. */
@@ -66,10 +73,19 @@ export class Herald {
 
   /** What `herald peers -o json` prints, without the process. */
   peers(): Promise<HeraldPeer[]> {
-    return withClient({ server: `unix:${this.node.path('/run/herald/herald.sock')}` }, async (client) => {
+    return this.#printed(async (client) => {
       const found = await findPeers(client, await instancesToShow(client, { instance: '' }));
-      const printed = JSON.stringify(found.map(({ instance, peer }) => peerJson(instance, peer)));
-      return JSON.parse(printed) as HeraldPeer[];
+      return found.map(({ instance, peer }) => peerJson(instance, peer));
+    });
+  }
+
+  /** What `herald routes QUERY -o json` prints, without the process. */
+  routes(query: string): Promise<HeraldRoute[]> {
+    return this.#printed(async (client) => {
+      const printed: unknown[] = [];
+      for await (const some of findRoutes(client, parseQuery(query.split(' ')), { instance: '' }))
+        for (const { source, route } of some) printed.push(routeJson(source, route));
+      return printed;
     });
   }
 
@@ -82,8 +98,7 @@ export class Herald {
 
   /** The prefixes that a peer announced, as far as they were not dropped. */
   async received(peer: string, family: 'ipv4' | 'ipv6' = 'ipv6'): Promise<string[]> {
-    const command = `herald routes received ${family}/unicast peer ${peer} -o json`;
-    const routes = await this.node.json<HeraldRoute[]>(command.split(' '));
+    const routes = await this.routes(`received ${family}/unicast peer ${peer}`);
     return routes.map(({ prefix }) => prefix).toSorted();
   }
 
@@ -108,5 +123,11 @@ export class Herald {
   /** Asks the daemon to end in good order, and gives its exit code. */
   stop(): Promise<number> {
     return this.node.process('herald').stop();
+  }
+
+  /** What is found, as one who reads the printed JSON has it. `T` is what the caller knows about it. */
+  #printed<T>(find: (client: Client) => Promise<unknown[]>): Promise<T[]> {
+    const server = `unix:${this.node.path('/run/herald/herald.sock')}`;
+    return withClient({ server }, async (client) => JSON.parse(JSON.stringify(await find(client))) as T[]);
   }
 }
