@@ -70,7 +70,7 @@ describe.each(frrVersions)('two routers above each node, FRR %s', (version) => {
       const client = lab().node('client');
       const curl = client.start(
         'curl',
-        ['sh', '-c', `while :; do curl -gsS --max-time 5 http://[${pod}]/ && echo; done 2>&1`],
+        ['sh', '-c', `while :; do curl -gsS --max-time 5 http://[${pod}]/ && echo; sleep 0.02; done 2>&1`],
         { stdout: file },
       );
       await until(

@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['interop/**/*.test.ts'],
     globalSetup: ['interop/lab/prepare.ts'],
     fileParallelism: false,
+    // Nor does any of them change a module: to load all of them again for each takes longer than some scenarios.
+    isolate: false,
     // Only ends what hangs: all that is waited for has a limit of its own.
     testTimeout: 600_000,
     hookTimeout: 600_000,
