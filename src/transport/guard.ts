@@ -5,7 +5,7 @@ import type { Availability, SocketOptions } from '../session/ports.ts';
 import { isSame } from '../session/same.ts';
 import type { SecretText } from '../session/secret-text.ts';
 import type { SocketCalls, SysSockets } from './sys/calls.ts';
-import { applyOptions, attempt, needOf, removeKey, SocketError, setClass, setKey, setTtl } from './sys/options.ts';
+import { applyOptions, attempt, needOf, removeKey, SocketError, setKey, setTtl } from './sys/options.ts';
 
 interface Guarded {
   readonly remote: Address | Prefix;
@@ -20,14 +20,15 @@ export class Guard {
   /** By address with its zone, or by prefix. */
   readonly #guarded = new Map<string, Guarded>();
   /** The listener sends with class CS6, and what it accepts does. */
-  #isMarked = false;
+  readonly #isMarked: boolean;
   /** The listener sends with TTL 255: a peer with GTSM would drop its SYN-ACK otherwise. */
   #isRaised = false;
 
-  constructor(sys: SysSockets, server: Server, local: Address) {
+  constructor(sys: SysSockets, server: Server, local: Address, isMarked: boolean) {
     this.#sys = sys;
     this.#server = server;
     this.#local = local;
+    this.#isMarked = isMarked;
   }
 
   /** See `Listener.protect`. */
@@ -50,7 +51,6 @@ export class Guard {
     if (!found.ok) return options === undefined ? { ok: true } : found;
     return attempt(() => {
       const fd = descriptorOf(this.#server);
-      if (!this.#isMarked) this.#isMarked = attempt(() => setClass(found.calls, fd, this.#local)).ok;
       this.#setKey(found.calls, fd, remote, options?.password, before?.password);
       if (options?.ttlSecurity !== true || this.#isRaised) return;
       setTtl(found.calls, fd, this.#local, 'highest');

@@ -1,4 +1,4 @@
-import { createServer, type Server, Socket } from 'node:net';
+import { createServer, type ListenOptions as NodeListenOptions, type Server, Socket } from 'node:net';
 import { Address } from '../ip/address.ts';
 import type {
   Connection,
@@ -12,7 +12,7 @@ import type {
 import { SocketConnection } from './connection.ts';
 import { Guard } from './guard.ts';
 import type { SocketCalls, SysSockets } from './sys/calls.ts';
-import { applyOptions, bindSocket, needOf, openSocket, supports } from './sys/options.ts';
+import { applyOptions, bindSocket, needOf, openListener, openSocket, supports } from './sys/options.ts';
 import { systemSockets } from './sys/system.ts';
 
 /** Connections that the kernel may hold for us: more peers than a node has, all starting at once. */
@@ -48,8 +48,10 @@ export function tcpNetworkWith(sys: SysSockets): Network {
         if (guard.admits(socket, connection.remote.address)) accept(connection);
         else connection.abort();
       });
-      const guard = new Guard(sys, server, address);
-      await listening(server, address, port);
+      const found = sys.available();
+      const guard = new Guard(sys, server, address, found.ok);
+      if (found.ok) await listening(server, { fd: openListener(found.calls, address, port) });
+      else await listening(server, { host: address.toString(), port, ipv6Only: address.isIPv6 });
       return {
         local: { address, port: portOf(server) },
         protect: (remote, options) => guard.protect(remote, options),
@@ -119,10 +121,11 @@ function descriptor(
 }
 
 /** IPv4 and IPv6 apart: a socket of both kinds shows IPv4 peers as ::ffff:, and TCP MD5 keys do not fit it. */
-function listening(server: Server, address: Address, port: number): Promise<void> {
+function listening(server: Server, where: { readonly fd: number } | NodeListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: address.toString(), port, backlog, exclusive: true, ipv6Only: address.isIPv6 }, () => {
+    // With a descriptor, Node takes the backlog from this place alone.
+    server.listen({ ...where, exclusive: true }, backlog, () => {
       server.off('error', reject);
       // A failed accept (too many open files) costs that connection, not the process; the peer tries again.
       server.on('error', () => undefined);

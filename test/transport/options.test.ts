@@ -8,11 +8,13 @@ import { SecretText } from '../../src/session/secret-text.ts';
 import { Session } from '../../src/session/session.ts';
 import type { DownReason, SessionConfig, SessionHandler } from '../../src/session/types.ts';
 import { Guard } from '../../src/transport/guard.ts';
+import type { SocketCalls, SysSockets } from '../../src/transport/sys/calls.ts';
+import { openListener } from '../../src/transport/sys/options.ts';
 import { systemSockets } from '../../src/transport/sys/system.ts';
 import { tcpNetwork, tcpNetworkWith } from '../../src/transport/tcp.ts';
 import { systemClock, systemEntropy } from '../../src/transport/world.ts';
 import { configA, configB } from '../session/sides.ts';
-import { fakeCalls, without } from './sys/fake.ts';
+import { without } from './sys/fake.ts';
 
 const world = { clock: systemClock, network: tcpNetwork, entropy: systemEntropy };
 const loopbacks = ['127.0.0.1', '::1'].map((text) => Address.parse(text));
@@ -89,6 +91,20 @@ async function pair(
   waiter.start();
   dialler.start();
   return { a, b, dialler, waiter, listener };
+}
+
+function calls(): SocketCalls {
+  const found = systemSockets.available();
+  if (!found.ok) throw new Error(found.reason);
+  return found.calls;
+}
+
+/** What the kernel says of an option that is a number. */
+function optionOf(socket: Socket, level = 0, name = 0): number | undefined {
+  const fd = Reflect.get(Reflect.get(socket, '_handle') as object, 'fd') as number;
+  const value = new Uint8Array(4);
+  expect(calls().getsockopt(fd, level, name, value)).toBe(0);
+  return new Int32Array(value.buffer)[0];
 }
 
 /** Whether the listener takes a connection that is made with these options. */
@@ -205,7 +221,7 @@ describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (addres
     server.listen({ host: address.toString(), port: 0, exclusive: true });
     await once(server, 'listening');
     cleanups.push(() => server.close());
-    const guard = new Guard(systemSockets, server, address);
+    const guard = new Guard(systemSockets, server, address, false);
     before(guard);
     const { port } = server.address() as AddressInfo;
     const client = connect(port, address.toString());
@@ -222,16 +238,34 @@ describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (addres
       expect(listener.protect(address, { ttl: 7 })).toEqual({ ok: true });
     });
     expect(guard.admits(socket, address)).toBe(true);
-    const found = systemSockets.available();
-    if (!found.ok) throw new Error(found.reason);
-    const fd = Reflect.get(Reflect.get(socket, '_handle') as object, 'fd') as number;
-    const read = (level: number, name: number) => {
-      const value = new Uint8Array(4);
-      expect(found.calls.getsockopt(fd, level, name, value)).toBe(0);
-      return new Int32Array(value.buffer)[0];
-    };
-    expect(address.isIPv4 ? [read(0, 1), read(0, 2)] : [read(41, 67), read(41, 16)]).toEqual([0xc0, 7]);
+    expect([classOf(socket), optionOf(socket, ...(address.isIPv4 ? [0, 2] : [41, 16]))]).toEqual([0xc0, 7]);
   });
+
+  test('a connection has class CS6 that comes before any peer is known', async () => {
+    const server = createServer();
+    server.listen({ fd: openListener(calls(), address, 0) });
+    await once(server, 'listening');
+    const client = connect((server.address() as AddressInfo).port, address.toString());
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    cleanups.push(
+      () => server.close(),
+      () => client.destroy(),
+      () => socket.destroy(),
+    );
+    expect(classOf(socket)).toBe(0xc0);
+  });
+
+  test('a port that another has is not listened at', async () => {
+    const { local } = await tcpNetwork
+      .listen({ address, port: 0 }, () => undefined)
+      .then((listener) => {
+        cleanups.push(() => listener.close());
+        return listener;
+      });
+    await expect(tcpNetwork.listen(local, () => undefined)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  const classOf = (socket: Socket) => optionOf(socket, ...(address.isIPv4 ? [0, 1] : [41, 67]));
 
   test('with a device, a connection from another link is not taken', async () => {
     const { guard, socket } = await accepted();
@@ -296,9 +330,11 @@ describe('without native code', () => {
   });
 });
 
-test('what a kernel refuses of a wish costs nobody a session', async () => {
+test.skipIf(process.platform !== 'linux')('what a kernel refuses of a wish costs nobody a session', async () => {
   const [IPPROTO_IPV6, IPV6_UNICAST_HOPS, ENOPROTOOPT] = [41, 16, -92];
-  const { sys } = fakeCalls({ refuse: [IPPROTO_IPV6, IPV6_UNICAST_HOPS], with: ENOPROTOOPT });
+  const setsockopt: SocketCalls['setsockopt'] = (fd, level, name, value) =>
+    level === IPPROTO_IPV6 && name === IPV6_UNICAST_HOPS ? ENOPROTOOPT : calls().setsockopt(fd, level, name, value);
+  const sys: SysSockets = { available: () => ({ ok: true, calls: { ...calls(), setsockopt } }) };
   const address = Address.parse('::1');
   const accepted = new EventEmitter();
   const listener = await tcpNetworkWith(sys).listen({ address, port: 0 }, (connection) => {

@@ -25,6 +25,7 @@ const TCP_USER_TIMEOUT = 18;
 const TCP_MD5SIG_EXT = 32;
 const TCP_AO_ADD_KEY = 38;
 const SOCK_STREAM = 1;
+const IPV6_V6ONLY = 26;
 
 const ipv4 = { level: 0, ttl: 2, minTtl: 21, trafficClass: 1 } as const;
 const ipv6 = { level: 41, ttl: 16, minTtl: 73, trafficClass: 67 } as const;
@@ -52,6 +53,23 @@ export class SocketError extends Error {
 export function openSocket(calls: SocketCalls, isIPv4: boolean): number {
   const family = isIPv4 ? addressFamilies.ipv4 : addressFamilies.ipv6;
   return checked(calls.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'a socket cannot be made');
+}
+
+/**
+ * A TCP socket at an address and port, that its caller listens with and closes. It has class CS6 before it listens: a connection keeps the class that
+ * its listener had when it was made, which may be the moment after. Throws SocketError.
+ */
+export function openListener(calls: SocketCalls, address: Address, port: number): number {
+  const fd = openSocket(calls, address.isIPv4);
+  try {
+    attempt(() => setClass(calls, fd, address));
+    if (address.isIPv6) set(calls, fd, ipv6.level, IPV6_V6ONLY, int(1), 'IPv6 alone');
+    bindSocket(calls, fd, address, port);
+    return fd;
+  } catch (error) {
+    calls.close(fd);
+    throw error;
+  }
 }
 
 /** Gives a socket its source, as a listener of that port may have it too. Throws SocketError. */
