@@ -233,6 +233,8 @@ describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (addres
     return { guard, socket };
   }
 
+  const classOf = (socket: Socket) => optionOf(socket, ...(address.isIPv4 ? [0, 1] : [41, 67]));
+
   test('a connection has class CS6 and the TTL of its peer', async () => {
     const { guard, socket } = await accepted((listener) => {
       expect(listener.protect(address, { ttl: 7 })).toEqual({ ok: true });
@@ -256,16 +258,10 @@ describe.skipIf(process.platform !== 'linux').each(loopbacks)('over %s', (addres
   });
 
   test('a port that another has is not listened at', async () => {
-    const { local } = await tcpNetwork
-      .listen({ address, port: 0 }, () => undefined)
-      .then((listener) => {
-        cleanups.push(() => listener.close());
-        return listener;
-      });
-    await expect(tcpNetwork.listen(local, () => undefined)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    const listener = await tcpNetwork.listen({ address, port: 0 }, () => undefined);
+    cleanups.push(() => listener.close());
+    await expect(tcpNetwork.listen(listener.local, () => undefined)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
-
-  const classOf = (socket: Socket) => optionOf(socket, ...(address.isIPv4 ? [0, 1] : [41, 67]));
 
   test('with a device, a connection from another link is not taken', async () => {
     const { guard, socket } = await accepted();
