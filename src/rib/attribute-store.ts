@@ -1,4 +1,4 @@
-import { grownTo } from './column.ts';
+import { grownTo, touched } from './column.ts';
 
 const MIN_SETS = 64;
 const MIN_ARENA = 4096;
@@ -10,7 +10,7 @@ const COLUMNS = 28;
  * so a column can use it for "no route".
  *
  * The bytes lie in one arena: a hundred thousand sets are not a hundred thousand objects for the garbage collector.
- * A set is `next hop length, next hop, attributes`: see `attribute-set.ts`.
+ * A set is `next hop length, next hop, attributes`: see `wire/attribute-set.ts`.
  */
 export class AttributeStore {
   #arena: Uint8Array<ArrayBuffer> = new Uint8Array(MIN_ARENA);
@@ -137,7 +137,7 @@ export class AttributeStore {
 
   #rehash(): void {
     const old = this.#index;
-    this.#index = new Uint32Array(2 * old.length);
+    this.#index = touched(2 * old.length);
     this.#mask = this.#index.length - 1;
     for (const id of old) {
       if (id === 0) continue;

@@ -22,6 +22,8 @@ export class ChangeLog {
   #length = 0;
   /** By prefix id: index + 1 of its live entry. */
   #live: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  /** Of this id and those after it nothing is written there yet. */
+  #reach = 0;
   #liveEntries = 0;
   readonly #cursors = new Set<Cursor>();
   readonly #keys: Pick<RouteKeys, 'hold' | 'releaseAll'>;
@@ -54,7 +56,7 @@ export class ChangeLog {
   }
 
   append(id: number): void {
-    this.#live = grownTo(this.#live, id + 1);
+    if (id >= this.#reach) this.#enter(id);
     // Before anything else: it may end the life of this prefix's entry.
     if (this.#length === this.#ids.length) this.#makeRoom();
     if (this.#live[id] === NONE) {
@@ -83,6 +85,13 @@ export class ChangeLog {
     this.#length = 0;
     for (const cursor of this.#cursors) cursor.position = 0;
     if (this.#ids.length > KEPT) this.#ids = new Uint32Array(64);
+  }
+
+  /** Written to before it is read: see `touched`. */
+  #enter(id: number): void {
+    this.#live = grownTo(this.#live, id + 1);
+    this.#live[id] = NONE;
+    this.#reach = id + 1;
   }
 
   #slowest(): number {

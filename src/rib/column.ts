@@ -1,5 +1,7 @@
 /** Entries from which on a column grows fourfold. */
 const LARGE = 16384;
+/** Entries of a page of memory. */
+const PAGE = 1024;
 
 /**
  * How long a column gets that is to have at least `size` entries. Memory that nobody has written to yet costs nothing, and to copy a column into memory that is
@@ -17,6 +19,21 @@ export function grownTo(column: Uint32Array<ArrayBuffer>, size: number): Uint32A
   const grown = new Uint32Array(roomFor(size, column.length));
   grown.set(column);
   return grown;
+}
+
+/**
+ * A column in which all entries will soon be looked at, and not in order. A page of new memory that is read before it is written to is made twice, and other
+ * threads are stopped for that: so each is written to first.
+ */
+export function touched(size: number): Uint32Array<ArrayBuffer> {
+  const column = new Uint32Array(size);
+  touch(column, 0, size);
+  return column;
+}
+
+/** Writes 0 to an entry of each page from `from` on to before `to`, where all are 0. */
+export function touch(column: Uint32Array, from: number, to: number): void {
+  for (let at = from; at < to; at += PAGE) column[at] = 0;
 }
 
 /** The entry at `index`; 0 past the end. A load past the end would make V8 take all that it loads there for more than a number. */

@@ -1,5 +1,5 @@
 import type { AttributeStore } from './attribute-store.ts';
-import { entryAt, grownTo, type IdList } from './column.ts';
+import { grownTo, type IdList } from './column.ts';
 import type { PrefixTable } from './prefix-table.ts';
 import { NO_ID } from './route-keys.ts';
 
@@ -9,6 +9,7 @@ const NONE = 0;
 export type Owner = 'api' | 'config' | 'plan';
 /** The most explicit first: on a tie it is announced. */
 const owners: readonly Owner[] = ['config', 'plan', 'api'];
+const codes: Record<Owner, number> = { config: 0, plan: 1, api: 2 };
 
 /** Orders two attribute sets by preference: negative when the first is better (RFC 4271, 9.1.2.2). */
 export type Preference = (first: number, second: number) => number;
@@ -23,6 +24,8 @@ export class LocRib {
   readonly #preference: Preference;
   /** By prefix id: slot + 1 of its first path. */
   #first: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  /** Of this prefix id and those after it nothing is written there yet, and nothing is read: see `touched`. */
+  #reach = 0;
   #prefix: Uint32Array<ArrayBuffer> = new Uint32Array(64);
   #pathId: Uint32Array<ArrayBuffer> = new Uint32Array(64);
   #attributes: Uint32Array<ArrayBuffer> = new Uint32Array(64);
@@ -81,8 +84,8 @@ export class LocRib {
 
   /** The slot of a path, or -1. */
   find(prefix: number, pathId: number, owner: Owner): number {
-    const code = owners.indexOf(owner);
-    for (let link = entryAt(this.#first, prefix); link !== NONE; link = this.#next[link - 1] as number) {
+    const code = codes[owner];
+    for (let link = this.#firstLink(prefix); link !== NONE; link = this.#next[link - 1] as number) {
       const slot = link - 1;
       if (this.#pathId[slot] === pathId && this.#owner[slot] === code) return slot;
     }
@@ -121,7 +124,7 @@ export class LocRib {
 
   /** The attribute set of the best path; 0 when the prefix has none. */
   best(prefix: number): number {
-    const first = entryAt(this.#first, prefix);
+    const first = this.#firstLink(prefix);
     if (first === NONE) return 0;
     const only = this.#attributes[first - 1] as number;
     return this.#next[first - 1] === NONE ? only : (this.#attributes[this.bestSlot(prefix)] as number);
@@ -130,11 +133,12 @@ export class LocRib {
   /** As `best` for the first `length` of these prefixes, in order. */
   bestAll(prefixes: Uint32Array, length: number, sets: Uint32Array): void {
     const first = this.#first;
+    const reach = this.#reach;
     const attributes = this.#attributes;
     const next = this.#next;
     for (let i = 0; i < length; i++) {
       const prefix = prefixes[i] as number;
-      const link = entryAt(first, prefix);
+      const link = prefix < reach ? (first[prefix] as number) : NONE;
       if (link === NONE) sets[i] = 0;
       else if (next[link - 1] === NONE) sets[i] = attributes[link - 1] as number;
       else sets[i] = this.best(prefix);
@@ -143,7 +147,7 @@ export class LocRib {
 
   /** The slot of the best path, or -1. On a tie the lowest path id wins, then config before plan before api. */
   bestSlot(prefix: number): number {
-    let best = entryAt(this.#first, prefix) - 1;
+    let best = this.#firstLink(prefix) - 1;
     if (best === -1) return best;
     for (let link = this.#next[best] as number; link !== NONE; link = this.#next[link - 1] as number)
       if (this.#isBetter(link - 1, best)) best = link - 1;
@@ -153,7 +157,7 @@ export class LocRib {
   /** The slot of the best path with this identifier, of whichever owner, or -1. */
   bestOf(prefix: number, pathId: number): number {
     let best = -1;
-    for (let link = entryAt(this.#first, prefix); link !== NONE; link = this.#next[link - 1] as number) {
+    for (let link = this.#firstLink(prefix); link !== NONE; link = this.#next[link - 1] as number) {
       const slot = link - 1;
       if (this.#pathId[slot] === pathId && (best === -1 || this.#isBetter(slot, best))) best = slot;
     }
@@ -168,7 +172,7 @@ export class LocRib {
 
   /** The slot of the prefix's first path, or -1. */
   firstSlot(prefix: number): number {
-    return entryAt(this.#first, prefix) - 1;
+    return this.#firstLink(prefix) - 1;
   }
 
   /** The slot of the path after this one of the same prefix, or -1. */
@@ -205,6 +209,10 @@ export class LocRib {
     return owners[this.#owner[slot] as number] as Owner;
   }
 
+  #firstLink(prefix: number): number {
+    return prefix < this.#reach ? (this.#first[prefix] as number) : NONE;
+  }
+
   /** Takes a path out, but not the hold that it has of its prefix. */
   #take(slot: number, prefix: number): void {
     let link = this.#first[prefix] as number;
@@ -234,10 +242,11 @@ export class LocRib {
     this.#table.hold(prefix);
     this.#prefix[slot] = prefix;
     this.#pathId[slot] = pathId;
-    this.#owner[slot] = owners.indexOf(owner);
+    this.#owner[slot] = codes[owner];
     this.#generation[slot] = (this.#generation[slot] as number) + 1;
-    this.#next[slot] = this.#first[prefix] as number;
+    this.#next[slot] = this.#firstLink(prefix);
     this.#first[prefix] = slot + 1;
+    if (prefix >= this.#reach) this.#reach = prefix + 1;
     this.#paths++;
     return slot;
   }
@@ -250,6 +259,7 @@ export class LocRib {
     }
     const slot = this.#end++;
     if (slot === this.#prefix.length) this.#grow(slot + 1);
+    this.#generation[slot] = 0;
     return slot;
   }
 

@@ -1,5 +1,5 @@
+import { attributesOffset } from '../wire/attribute-set.ts';
 import { afiOf, type Family, ipv4Unicast, safiOf } from '../wire/family.ts';
-import { attributesOffset } from './attribute-set.ts';
 import type { AttributeStore } from './attribute-store.ts';
 import { entryAt } from './column.ts';
 import { NlriOutput, type RouteKeys } from './route-keys.ts';

@@ -1,4 +1,4 @@
-import { entryAt, grownTo, type IdList } from './column.ts';
+import { entryAt, grownTo, type IdList, touched } from './column.ts';
 import type { PrefixTable } from './prefix-table.ts';
 import { type NlriOutput, NO_ID, type RouteKeys } from './route-keys.ts';
 
@@ -173,7 +173,7 @@ export class PathTable implements RouteKeys {
 
   #rehash(): void {
     const old = this.#index;
-    this.#index = new Uint32Array(2 * old.length);
+    this.#index = touched(2 * old.length);
     this.#mask = this.#index.length - 1;
     for (const entry of old) {
       if (entry === NONE) continue;

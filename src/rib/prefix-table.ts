@@ -1,4 +1,4 @@
-import { entryAt, grownTo, IdList, roomFor } from './column.ts';
+import { entryAt, grownTo, IdList, roomFor, touched } from './column.ts';
 import { after, hash, steps } from './probing.ts';
 import { type NlriOutput, NO_ID, type RouteKeys } from './route-keys.ts';
 
@@ -282,8 +282,8 @@ export class PrefixTable implements RouteKeys {
 
   /** Walks the ids and not the slots, so that hashes are read in the order in which they lie. */
   #rehash(slots: number): void {
-    const index = new Uint32Array(slots);
-    const mask = index.length - 1;
+    const index = touched(slots);
+    const mask = slots - 1;
     for (let id = 0; id < this.#end; id++) {
       if (this.#lengths[id] === FREE) continue;
       let slot = (this.#hashes[id] as number) & mask;

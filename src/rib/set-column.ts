@@ -1,8 +1,7 @@
-import { entryAt, grownTo } from './column.ts';
+import { entryAt, grownTo, touch } from './column.ts';
 
-/** Entries whose memory is asked for together, and those of a page of it. */
+/** Entries whose memory is asked for together. */
 const TOUCHED = 16384;
-const PAGE = 1024;
 
 /** The attribute set of each route id that a group announces; 0 for none. */
 export class SetColumn {
@@ -38,8 +37,7 @@ export class SetColumn {
     const { sets, entered } = this;
     if (id - entered < TOUCHED) {
       this.entered = Math.min(entered + TOUCHED, sets.length);
-      // It writes without reading first, and changes nothing.
-      for (let at = entered; at < this.entered; at += PAGE) Atomics.add(sets, at, 0);
+      touch(sets, this.#end, this.entered);
     }
     this.#end = Math.max(this.#end, this.entered, id + 1);
     return sets;

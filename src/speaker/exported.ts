@@ -1,6 +1,6 @@
 import type { RoutePolicyActions } from '../policy/types.ts';
-import { attributeSet, attributesOf, nextHopOf } from '../rib/attribute-set.ts';
 import { decodeAttributes, encodeAttributes } from '../wire/attribute.ts';
+import { attributeSet, attributesOf, nextHopOf } from '../wire/attribute-set.ts';
 import { afiOf, type Family } from '../wire/family.ts';
 import { encodeNextHop } from '../wire/next-hop.ts';
 import type { AsSegment, Attributes } from '../wire/update.ts';

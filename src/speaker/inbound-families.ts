@@ -219,7 +219,7 @@ export class InboundFamilies {
       watcher && ((id) => watcher('announced', inbound, id)),
     );
     this.#checkLimit(inbound);
-    this.#owner.received(nlri.bytes.length + (update.encoded?.attributes.length ?? unencoded));
+    this.#owner.received(nlri.bytes.length + (update.encoded?.length ?? unencoded));
   }
 
   #withdraw(nlri: Nlri): void {

@@ -1,7 +1,7 @@
 import type { AdjRibIn } from '../rib/adj-rib-in.ts';
-import { attributeSet, attributesOf, nextHopOf } from '../rib/attribute-set.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import { decodeAttributes, encodeAttributes } from '../wire/attribute.ts';
+import { attributeSet, attributesOf, nextHopOf } from '../wire/attribute-set.ts';
 import { llgrStale, noLlgr } from '../wire/community.ts';
 import { stored } from './sets.ts';
 

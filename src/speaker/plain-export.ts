@@ -1,5 +1,5 @@
-import { attributesOffset } from '../rib/attribute-set.ts';
 import { attributeFlag } from '../wire/attribute-row.ts';
+import { attributesOffset } from '../wire/attribute-set.ts';
 import { afiOf, type Family } from '../wire/family.ts';
 import { encodeNextHop } from '../wire/next-hop.ts';
 import { u16 } from '../wire/octets.ts';

@@ -1,7 +1,7 @@
 import { Address } from '../ip/address.ts';
-import { attributeSet, attributesOf, nextHopOf } from '../rib/attribute-set.ts';
 import type { AttributeStore } from '../rib/attribute-store.ts';
 import { decodeAttributes, encodeAttributes } from '../wire/attribute.ts';
+import { attributeSet, attributesOf, nextHopOf } from '../wire/attribute-set.ts';
 import { afiOf, type Family } from '../wire/family.ts';
 import { encodeNextHop } from '../wire/next-hop.ts';
 import type { Attributes, NextHop, Reach, Update } from '../wire/update.ts';
@@ -19,9 +19,8 @@ export function acquireSet(store: AttributeStore, attributes: Attributes, nextHo
 
 /** Interns what an UPDATE announces, in its NLRI field or in `reach`, with one hold: as it came where that is the form the store has. */
 export function acquireUpdate(store: AttributeStore, update: Update, reach: Reach | undefined): number {
-  const { encoded } = update;
-  if (encoded === undefined) return acquireSet(store, update.attributes, reach?.nextHop);
-  return store.acquire(attributeSet(encoded.nextHop, encoded.attributes));
+  if (update.encoded === undefined) return acquireSet(store, update.attributes, reach?.nextHop);
+  return store.acquire(update.encoded);
 }
 
 /**

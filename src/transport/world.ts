@@ -1,3 +1,5 @@
+// The global of this name is looked up anew for each message that comes.
+import { performance } from 'node:perf_hooks';
 import type { Clock, Entropy, Timer } from '../session/ports.ts';
 
 /** The most that setTimeout takes; what is longer would fire at once. */

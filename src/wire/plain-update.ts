@@ -1,24 +1,26 @@
 import { decodeAttributes } from './attribute.ts';
 import { attributeFlag, optionalNonTransitive, optionalTransitive, wellKnown } from './attribute-row.ts';
+import { attributesOf, attributesOffset, nextHopOf } from './attribute-set.ts';
 import type { Context } from './context.ts';
 import { afiOf, family, ipv4Unicast } from './family.ts';
 import { headerLength, messageType } from './header.ts';
 import { decodeNextHop } from './next-hop.ts';
 import { isPrefixFamily, nlriProblem } from './nlri.ts';
 import { u16, u32 } from './octets.ts';
-import type { Attributes, EncodedSet, Fault, NextHop, Nlri, Reach, Update } from './update.ts';
+import type { Attributes, Fault, NextHop, Nlri, Reach, Update } from './update.ts';
 
 // Nearly every UPDATE announces prefixes of one family with the common attributes, each in the order and form in which we would write
 // them ourselves. Such a one is checked where it lies: no object for an attribute that nobody asks for. All others, good or bad, are
 // left to `decodeUpdate`, which this must never differ from.
 
 const NO_FAULTS: readonly Fault[] = [];
-const NO_NEXT_HOP = new Uint8Array(0);
 const MP_REACH = 14;
 const AS_PATH = 2;
 const ORIGINATOR_ID = 9;
-/** Octets of the attributes, as we write them, of the message that is read: never more than there were. */
-const scratch = new Uint8Array(0x10000);
+/** Where attributes are written in the scratch: before them is room for a next hop and its length. */
+const ATTRIBUTES = 64;
+/** The set that the message says which is read: its attributes, as we write them, are never more than there were. */
+const scratch = new Uint8Array(ATTRIBUTES + 0x10000);
 
 /** An UPDATE without faults whose attributes are decoded when they are first looked at. */
 class PlainUpdate implements Update {
@@ -26,34 +28,34 @@ class PlainUpdate implements Update {
   readonly faults = NO_FAULTS;
   readonly nlri?: Nlri;
   readonly reach?: Reach;
-  readonly encoded: EncodedSet;
+  readonly encoded: Uint8Array;
   #attributes: Attributes | undefined;
 
-  constructor(nlri: Nlri, isReach: boolean, encoded: EncodedSet, context: Context) {
-    if (isReach) this.reach = new PlainReach(nlri, encoded.nextHop, context);
+  constructor(nlri: Nlri, isReach: boolean, encoded: Uint8Array, context: Context) {
+    if (isReach) this.reach = new PlainReach(nlri, encoded, context);
     else this.nlri = nlri;
     this.encoded = encoded;
   }
 
   get attributes(): Attributes {
-    this.#attributes ??= decodeAttributes(this.encoded.attributes, { fourOctetAs: true }).attributes;
+    this.#attributes ??= decodeAttributes(attributesOf(this.encoded), { fourOctetAs: true }).attributes;
     return this.#attributes;
   }
 }
 
 class PlainReach implements Reach {
   readonly nlri: Nlri;
-  readonly #bytes: Uint8Array;
+  readonly #encoded: Uint8Array;
   readonly #context: Context;
 
-  constructor(nlri: Nlri, bytes: Uint8Array, context: Context) {
+  constructor(nlri: Nlri, encoded: Uint8Array, context: Context) {
     this.nlri = nlri;
-    this.#bytes = bytes;
+    this.#encoded = encoded;
     this.#context = context;
   }
 
   get nextHop(): NextHop {
-    const nextHop = decodeNextHop(this.#bytes, this.nlri.family, this.#context);
+    const nextHop = decodeNextHop(nextHopOf(this.#encoded), this.nlri.family, this.#context);
     if ('kind' in nextHop) return nextHop;
     throw new TypeError('a next hop that was checked cannot be read');
   }
@@ -61,7 +63,7 @@ class PlainReach implements Reach {
 
 /**
  * Reads a whole message, whose header was checked, when it is an UPDATE of the plain kind: the same as `decodeMessage` gives, with
- * `encoded`. Undefined for any other. NLRI and the encoded next hop are views into the message.
+ * `encoded`. Undefined for any other. NLRI is a view into the message.
  */
 export function readPlainUpdate(message: Uint8Array, context: Context): Update | undefined {
   // In two octets what is stored is not what came.
@@ -73,7 +75,7 @@ export function readPlainUpdate(message: Uint8Array, context: Context): Update |
   if (nlriAt > message.length) return undefined;
   const hasNlri = nlriAt < message.length;
 
-  let length = 0;
+  let written = ATTRIBUTES;
   let last = 0;
   let seen = 0;
   let reachAt = 0;
@@ -95,23 +97,23 @@ export function readPlainUpdate(message: Uint8Array, context: Context): Update |
     if (code <= last || !isPlain(message, flags, code, valueAt, end, context.external, hasNlri)) return undefined;
     last = code;
     if (code <= 5) seen |= 1 << code;
-    length = copyAttribute(message, flags, code, valueAt, end, length);
+    written = copyAttribute(message, flags, code, valueAt, end, written);
   }
   if ((seen & mandatory(context.external, hasNlri)) !== mandatory(context.external, hasNlri)) return undefined;
-  const attributes = scratch.slice(0, length);
   if (hasNlri) {
     const nlri = { family: ipv4Unicast, addPath: context.addPath.has(ipv4Unicast), bytes: message.subarray(nlriAt) };
     if (nlriProblem(nlri) !== undefined) return undefined;
-    return new PlainUpdate(nlri, false, { nextHop: NO_NEXT_HOP, attributes }, context);
+    scratch[ATTRIBUTES - 1] = 0;
+    return new PlainUpdate(nlri, false, scratch.slice(ATTRIBUTES - 1, written), context);
   }
-  return readReach(message, reachAt, reachEnd, attributes, context);
+  return readReach(message, reachAt, reachEnd, written, context);
 }
 
 function readReach(
   message: Uint8Array,
   at: number,
   end: number,
-  attributes: Uint8Array,
+  written: number,
   context: Context,
 ): Update | undefined {
   // Absent, or too short for its fields, or without a prefix.
@@ -124,7 +126,9 @@ function readReach(
   if (!isPlainNextHop(message, at + 4, nextHopLength)) return undefined;
   const nlri = { family: of, addPath: context.addPath.has(of), bytes: message.subarray(nlriAt, end) };
   if (nlriProblem(nlri) !== undefined) return undefined;
-  return new PlainUpdate(nlri, true, { nextHop: message.subarray(at + 4, nlriAt - 1), attributes }, context);
+  const setAt = ATTRIBUTES - 1 - nextHopLength;
+  for (let i = 0; i <= nextHopLength; i++) scratch[setAt + i] = message[at + 3 + i] as number;
+  return new PlainUpdate(nlri, true, scratch.slice(setAt, written), context);
 }
 
 /** A bit for each attribute that must be there, by its code (RFC 4271, 5). */
@@ -224,16 +228,16 @@ function copyAttribute(from: Uint8Array, flags: number, code: number, at: number
   return to;
 }
 
-/** Whether a route with these encoded attributes came from us: our AS is in its path, or our identifier says so (RFC 4456, 8). */
-export function isLoopedSet({ attributes }: EncodedSet, asn: number, routerId: number): boolean {
-  for (let at = 0, end = 0; at < attributes.length; at = end) {
-    const isExtended = ((attributes[at] as number) & attributeFlag.extendedLength) !== 0;
-    const code = attributes[at + 1] as number;
+/** Whether a route with this set came from us: our AS is in its path, or our identifier says so (RFC 4456, 8). */
+export function isLoopedSet(set: Uint8Array, asn: number, routerId: number): boolean {
+  for (let at = attributesOffset(set), end = 0; at < set.length; at = end) {
+    const isExtended = ((set[at] as number) & attributeFlag.extendedLength) !== 0;
+    const code = set[at + 1] as number;
     const valueAt = at + (isExtended ? 4 : 3);
-    end = valueAt + (isExtended ? u16(attributes, at + 2) : (attributes[at + 2] as number));
+    end = valueAt + (isExtended ? u16(set, at + 2) : (set[at + 2] as number));
     if (code > ORIGINATOR_ID) return false;
-    if (code === ORIGINATOR_ID && u32(attributes, valueAt) === routerId) return true;
-    if (code === AS_PATH && isInPath(attributes, valueAt, end, asn)) return true;
+    if (code === ORIGINATOR_ID && u32(set, valueAt) === routerId) return true;
+    if (code === AS_PATH && isInPath(set, valueAt, end, asn)) return true;
   }
   return false;
 }

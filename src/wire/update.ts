@@ -21,18 +21,10 @@ export interface Update {
   readonly reach?: Reach;
   readonly unreach?: Nlri;
   readonly attributes: Attributes;
-  /** The same as octets, where that is known without encoding it: see `readPlainUpdate`. Only without faults. */
-  readonly encoded?: EncodedSet;
+  /** Next hop and attributes as a set: see `attribute-set.ts`. Only where that is known without encoding them, of an UPDATE without faults. */
+  readonly encoded?: Uint8Array;
   /** What was wrong, in wire order (RFC 7606); empty when nothing was. The most severe one decides: see `severityOf`. */
   readonly faults: readonly Fault[];
-}
-
-/** Attributes and next hop as octets. */
-export interface EncodedSet {
-  /** As `encodeNextHop` gives it; empty for the NLRI field, whose next hop is among the attributes. */
-  readonly nextHop: Uint8Array;
-  /** As `encodeAttributes` gives it in four octets. */
-  readonly attributes: Uint8Array;
 }
 
 export interface Reach {

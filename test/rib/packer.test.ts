@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Address } from '../../src/ip/address.ts';
-import { attributeSet } from '../../src/rib/attribute-set.ts';
 import { AttributeStore } from '../../src/rib/attribute-store.ts';
 import { Packer } from '../../src/rib/packer.ts';
 import { PrefixTable } from '../../src/rib/prefix-table.ts';
 import { encodeAttributes } from '../../src/wire/attribute.ts';
+import { attributeSet } from '../../src/wire/attribute-set.ts';
 import { initialContext } from '../../src/wire/context.ts';
 import { ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
 import { prefixesOf } from '../../src/wire/nlri.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Address } from '../../src/ip/address.ts';
-import { attributeSet } from '../../src/rib/attribute-set.ts';
 import { AttributeStore } from '../../src/rib/attribute-store.ts';
 import type { SlabLimits } from '../../src/rib/group-packer.ts';
 import type { RefreshMarks, Subscriber } from '../../src/rib/member.ts';
@@ -11,6 +10,7 @@ import type { RouteKeys } from '../../src/rib/route-keys.ts';
 import { type Run, runThrough, type Steps, stepsOver } from '../../src/rib/steps.ts';
 import { UpdateGroup } from '../../src/rib/update-group.ts';
 import { encodeAttributes } from '../../src/wire/attribute.ts';
+import { attributeSet } from '../../src/wire/attribute-set.ts';
 import { type Context, initialContext } from '../../src/wire/context.ts';
 import { type Family, ipv4Unicast, ipv6Unicast } from '../../src/wire/family.ts';
 import { prefixesOf } from '../../src/wire/nlri.ts';

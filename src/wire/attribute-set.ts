@@ -1,4 +1,4 @@
-// How the attribute store keeps a set: one octet with the length of the next hop, the next hop as MP_REACH_NLRI carries it, then the
+// How a set of path attributes is kept: one octet with the length of the next hop, the next hop as MP_REACH_NLRI carries it, then the
 // other path attributes in wire form.
 //
 //   | length (1) | next hop (0, 4, 12, 16, 24, 32, 48) | path attributes without MP_REACH_NLRI, MP_UNREACH_NLRI |
