@@ -98,22 +98,37 @@ async function start(
   }
 }
 
-/** In milliseconds: what all steps of the warm-up together wait for peers, for some may never answer, or not read at all. */
+/** In milliseconds: what all steps of the warm-up together wait, for some peers may never answer, or not read at all, or never cease to send. */
 const patience = 500;
 
-/** A step at a time, so that peers and requests never wait for more than one; none beside a handshake, nor between the turns of a table that is being sent. */
+/** In milliseconds: a turn of the event loop that takes longer had something to do. */
+const idleTurn = 0.5;
+
+/** A step at a time, so that peers and requests never wait for more than one; none before there is time for it. */
 async function warmUpAside(daemon: Daemon, { log }: Config): Promise<void> {
   const silent = createLog(log?.level ?? 'info', 'json', { write: () => undefined });
   const steps = warmUp(() => rehearse(silent));
   let waited = 0;
   do {
-    // One that does not keep the process alive does not come either while nothing else does.
-    await turn();
-    const since = performance.now();
-    while (waited + performance.now() - since < patience && (daemon.isGreeting || daemon.isSending))
-      await wait(1, undefined, { ref: false });
-    waited += performance.now() - since;
+    waited += await timeToSpare(daemon, patience - waited);
   } while ((await steps.next()).done !== true);
+}
+
+/**
+ * Resolves when there is neither a handshake nor a table that is being sent, which have turns in between with nothing to do, and a turn had nothing to do: so a
+ * table that comes has the processor to itself. Waits for so many milliseconds at most, and one turn in any case; returns how many it were.
+ */
+async function timeToSpare(daemon: Daemon, longest: number): Promise<number> {
+  const start = performance.now();
+  for (;;) {
+    const since = performance.now();
+    await turn();
+    const now = performance.now();
+    if (now - start >= longest) return now - start;
+    // One that does not keep the process alive does not come either while nothing else does.
+    if (daemon.isGreeting || daemon.isSending) await wait(1, undefined, { ref: false });
+    else if (now - since < idleTurn) return now - start;
+  }
 }
 
 /** What reads YAML is loaded where there is some. */
