@@ -1,4 +1,3 @@
-import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { BindError } from '../api/socket.ts';
 import { systemBfd } from '../link/bfd/system.ts';
@@ -14,6 +13,7 @@ import { Daemon } from './daemon.ts';
 import { createLog } from './log.ts';
 import { memoryForRoutes } from './memory.ts';
 import { rehearse } from './rehearsal.ts';
+import { timeToSpare } from './spare-time.ts';
 import { StateError } from './state-error.ts';
 
 /** A daemon that could not start; the message says what, where, and what to do. */
@@ -101,34 +101,17 @@ async function start(
 /** In milliseconds: what all steps of the warm-up together wait, for some peers may never answer, or not read at all, or never cease to send. */
 const patience = 500;
 
-/** In milliseconds: a turn of the event loop that takes longer had something to do. */
-const idleTurn = 0.5;
-
-/** A step at a time, so that peers and requests never wait for more than one; none before there is time for it. */
+/**
+ * A step at a time, so that peers and requests never wait for more than one; none beside a handshake, nor while a table is sent, which have turns in between
+ * that have nothing to do.
+ */
 async function warmUpAside(daemon: Daemon, { log }: Config): Promise<void> {
   const silent = createLog(log?.level ?? 'info', 'json', { write: () => undefined });
   const steps = warmUp(() => rehearse(silent));
   let waited = 0;
   do {
-    waited += await timeToSpare(daemon, patience - waited);
+    waited += await timeToSpare(() => daemon.isGreeting || daemon.isSending, patience - waited);
   } while ((await steps.next()).done !== true);
-}
-
-/**
- * Resolves when there is neither a handshake nor a table that is being sent, which have turns in between with nothing to do, and a turn had nothing to do: so a
- * table that comes has the processor to itself. Waits for so many milliseconds at most, and one turn in any case; returns how many it were.
- */
-async function timeToSpare(daemon: Daemon, longest: number): Promise<number> {
-  const start = performance.now();
-  for (;;) {
-    const since = performance.now();
-    await turn();
-    const now = performance.now();
-    if (now - start >= longest) return now - start;
-    // One that does not keep the process alive does not come either while nothing else does.
-    if (daemon.isGreeting || daemon.isSending) await wait(1, undefined, { ref: false });
-    else if (now - since < idleTurn) return now - start;
-  }
 }
 
 /** What reads YAML is loaded where there is some. */
