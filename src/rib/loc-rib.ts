@@ -7,9 +7,9 @@ const NONE = 0;
 
 /** Who put a path in: what one owner adds, another never touches. */
 export type Owner = 'api' | 'config' | 'plan';
-/** The most explicit first: on a tie it is announced. */
-const owners: readonly Owner[] = ['config', 'plan', 'api'];
+/** As the column has them. The most explicit first: on a tie it is announced. */
 const codes: Record<Owner, number> = { config: 0, plan: 1, api: 2 };
+const owners = Object.keys(codes) as readonly Owner[];
 
 /** Orders two attribute sets by preference: negative when the first is better (RFC 4271, 9.1.2.2). */
 export type Preference = (first: number, second: number) => number;

@@ -28,9 +28,8 @@ export class SetColumn {
   }
 
   /**
-   * Makes the entry at `id` ready to be changed, and returns the column. A page of new memory that is read before it is written to is made twice, which takes longer
-   * than all that is done with it here; so while entries come in order, as in a fill, each page is written to first, and a few at a time: a million routes have
-   * a thousand.
+   * Makes the entry at `id` ready to be changed, and returns the column. While entries come in order, as in a fill, each page is written to before it is read (see
+   * `touched`), and a few at a time: a million routes have a thousand.
    */
   enter(id: number): Uint32Array<ArrayBuffer> {
     this.reserve(id + 1);

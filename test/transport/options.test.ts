@@ -326,6 +326,7 @@ describe('without native code', () => {
   });
 });
 
+// The option and its error are Linux's.
 test.skipIf(process.platform !== 'linux')('what a kernel refuses of a wish costs nobody a session', async () => {
   const [IPPROTO_IPV6, IPV6_UNICAST_HOPS, ENOPROTOOPT] = [41, 16, -92];
   const setsockopt: SocketCalls['setsockopt'] = (fd, level, name, value) =>
