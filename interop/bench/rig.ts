@@ -121,7 +121,7 @@ async function latenessOf(quiet: Sink, during: string): Promise<Measurement> {
   return { metric: `keepalive late at most, ${during}`, unit: 'ms', value, ...(note !== undefined && { note }) };
 }
 
-/** Of all processes in the node but the one that holds it, and the `sleep` that this one runs. */
+/** Of all processes in the node but the one that holds it, the `sleep` that this one runs, and a sink that gives the speaker its routes. */
 function resident(node: LabNode): number {
   const namespace = readlinkSync(`/proc/${node.handle.pid}/ns/pid`);
   let kilobytes = 0;
@@ -130,7 +130,7 @@ function resident(node: LabNode): number {
     try {
       if (readlinkSync(`/proc/${pid}/ns/pid`) !== namespace) continue;
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      if (/^Name:\s+sleep$/m.test(status)) continue;
+      if (/^Name:\s+(sleep|sink)$/m.test(status)) continue;
       kilobytes += Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
     } catch {
       // It ended meanwhile.

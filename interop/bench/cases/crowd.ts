@@ -62,7 +62,7 @@ export const storm: Case = {
           ...(await rig.lateness('500 peers that hang up and come back')),
         ];
       },
-      { peers: 500, quiet: true },
+      { peers: 500, quiet: true, seconds: 180 },
     ),
 };
 

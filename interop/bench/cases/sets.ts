@@ -4,12 +4,13 @@ import type { Speaker } from '../speaker.ts';
 import { bird, bird2 } from '../speakers/bird.ts';
 import { gobgp } from '../speakers/gobgp.ts';
 import { herald } from '../speakers/herald.ts';
+import { openbgpd } from '../speakers/openbgpd.ts';
 
 /** As `dump`, of a table with an attribute set for every ten routes: none of the UPDATEs is full. */
 export const sets: Case = {
   name: 'sets',
   title: 'A whole table with many attribute sets to a new session',
-  speakers: [herald, bird, bird2, gobgp],
+  speakers: [herald, bird, bird2, openbgpd, gobgp],
   seconds: 11,
   measure: ofSets,
 };
