@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { now, type Sink } from './sink.ts';
 import type { Originator } from './speaker.ts';
 
@@ -15,7 +13,6 @@ export async function timeSingles(
 ): Promise<number[]> {
   const times: number[] = [];
   for (let route = first; route < first + count; route++) {
-    if ((route - first) % 20 === 0) collectGarbage();
     const start = now();
     const answer = change === 'announce' ? originator.add(route) : originator.remove(route);
     const [{ ms }] = await Promise.all([sink.saw(`${change} ${route}`, 5), answer]);
@@ -23,7 +20,3 @@ export async function timeSingles(
   }
   return times;
 }
-
-setFlagsFromString('--expose-gc');
-/** Called between two routes, so that it seldom happens by itself while one is on its way: the client is not what is measured. */
-const collectGarbage = runInNewContext('() => gc({ type: "minor" })') as () => void;
