@@ -26,6 +26,13 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
+/** Paths that are kept with the same treatment. */
+interface Alike {
+  readonly family: Family;
+  readonly value: Uint8Array;
+  readonly tails: Uint8Array[];
+}
+
 /** What is kept of an instance, but for the instance itself. */
 const contents = ['neighbors', 'listen-ranges', 'policies', 'paths', 'uuids'] as const;
 
@@ -167,8 +174,8 @@ export class Journal {
         router.addRoutePolicy(toPolicy(proto.RoutePolicy.decode(value.subarray(sequenceLength)))),
       );
     }
-    const groups = new Map<string, { readonly family: Family; readonly value: Uint8Array; tails: Uint8Array[] }>();
-    const flush = (group: { readonly family: Family; readonly value: Uint8Array; tails: Uint8Array[] }) => {
+    const groups = new Map<string, Alike>();
+    const flush = (group: Alike) => {
       const tails = group.tails.splice(0);
       this.#try(instance, `${tails.length} paths`, () => advertise(router, group.family, tails, group.value));
     };
