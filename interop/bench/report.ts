@@ -61,15 +61,17 @@ function isRival(other: Omit<Row, 'ratio'>, row: Omit<Row, 'ratio'>): boolean {
   return other.case === row.case && other.metric === row.metric && other.speaker !== row.speaker;
 }
 
-/** A Markdown table for each metric, the best speaker first and last who has no figure; then what failed. */
+/** A Markdown table for each metric, the best speaker first and last who has no figure; who has fewer runs than others says why; then what failed. */
 export function markdown(runs: readonly Run[]): string {
   const rows = rowsOf(runs);
   const parts = [...new Set(runs.map((run) => run.case))].flatMap((one) => {
     const own = rows.filter((row) => row.case === one.name);
-    const without = [...unableIn(one, runs)].filter(([speaker]) => own.every((row) => row.speaker !== speaker));
+    const unable = unableIn(one, runs);
+    const without = [...unable].filter(([speaker]) => own.every((row) => row.speaker !== speaker));
     const tables = [...new Set(own.map((row) => row.metric))].map((metric) =>
       table(
         own.filter((row) => row.metric === metric),
+        unable,
         without,
       ),
     );
@@ -98,21 +100,30 @@ export function unableIn(one: Pick<Case, 'name'>, runs: readonly Run[]): Readonl
   );
 }
 
-function table(rows: readonly Row[], without: readonly (readonly [string, string])[]): string {
+function table(
+  rows: readonly Row[],
+  unable: ReadonlyMap<string, string>,
+  without: readonly (readonly [string, string])[],
+): string {
   const sorted = rows.toSorted((a, b) => a.median - b.median);
-  const [{ metric, unit, runs } = { metric: '', unit: '', runs: 0 }] = sorted;
-  const lines = sorted.map((row) => [
-    row.speaker,
+  const [{ metric, unit } = { metric: '', unit: '' }] = sorted;
+  const most = Math.max(...rows.map(({ runs }) => runs));
+  const lines = sorted.map(({ speaker, runs, ...row }) => [
+    runs < most ? `${speaker}, ${count(runs)}: ${unable.get(speaker) ?? 'not measured again'}` : speaker,
     figure(row.median),
     figure(row.min),
     figure(row.max),
     row.ratio === undefined ? '' : figure(row.ratio),
   ]);
   return aligned([
-    [`${metric} (${unit}, ${runs === 1 ? '1 run' : `${runs} runs`})`, 'median', 'min', 'max', 'to the best other'],
+    [`${metric} (${unit}, ${count(most)})`, 'median', 'min', 'max', 'to the best other'],
     ...lines,
     ...without.map(([speaker, reason]) => [speaker, '', '', '', reason]),
   ]);
+}
+
+function count(runs: number): string {
+  return runs === 1 ? '1 run' : `${runs} runs`;
 }
 
 /** A Markdown table: the head, then a line for each; all columns but the first `left` are flush right. */

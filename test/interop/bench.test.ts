@@ -61,6 +61,18 @@ describe('the report', () => {
       ].join('\n'),
     );
   });
+
+  test('who was measured less often than others says how often, and why', () => {
+    const runs = [took(herald, 2), took(slow, 8), took(herald, 2), couldNot(slow, 'needs more memory')];
+    expect(markdown(runs)).toContain(
+      [
+        '| time (ms, 2 runs)              | median |  min |  max | to the best other |',
+        '| ------------------------------ | -----: | ---: | ---: | ----------------: |',
+        '| Herald                         |   2.00 | 2.00 | 2.00 |             0.250 |',
+        '| Slow, 1 run: needs more memory |   8.00 | 8.00 | 8.00 |              4.00 |',
+      ].join('\n'),
+    );
+  });
 });
 
 describe('a verdict', () => {
